@@ -1,0 +1,96 @@
+"""The pool of rendered training episodes: one array of frames and one told storyboard for each, in a folder.
+
+A fourth channel of the frames marks characters and things, which the autoencoder is to draw with most care.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from evalsuite.toon.episode import Episode
+from evalsuite.toon.script import episode, storyboard
+from evalsuite.toon.world import frames, masks
+from evalsuite.types import Storyboard, VideoSpec
+
+from .recipe import Shelf
+
+SPEC = VideoSpec(96, 64, 8.0)
+Split = Literal["train", "dev"]
+
+
+@dataclass(frozen=True, slots=True)
+class Filmed:
+    """A rendered episode on disk."""
+
+    path: Path
+
+    @property
+    def frames(self) -> npt.NDArray[np.uint8]:
+        """Shape (time, height, width, 4): red, green, blue, and 255 where a character or a thing is seen."""
+        array: npt.NDArray[np.uint8] = np.load(self.path, mmap_mode="r")
+        return array
+
+    @property
+    def storyboard(self) -> Storyboard:
+        return Storyboard.model_validate_json(self.path.with_suffix(".json").read_text())
+
+
+def shelf_folder(folder: Path, split: Split, segments: int) -> Path:
+    return folder / "pool" / split / f"{segments:03d}"
+
+
+def shelved(folder: Path, split: Split, segments: int) -> list[Filmed]:
+    """The episodes of one length that are there, in order."""
+    return [Filmed(path) for path in sorted(shelf_folder(folder, split, segments).glob("*.npy"))]
+
+
+def render(folder: Path, shelf: Shelf) -> None:
+    """Renders what is not there yet."""
+    for split, index in _wanted(shelf):
+        path = shelf_folder(folder, split, shelf.segments) / f"{index:06d}.npy"
+        if not path.exists():
+            _render_one(path, split, shelf.segments, index)
+
+
+def _wanted(shelf: Shelf) -> Iterator[tuple[Split, int]]:
+    yield from (("dev", index) for index in range(shelf.held_out))
+    yield from (("train", index) for index in range(shelf.episodes))
+
+
+def _render_one(path: Path, split: Split, segments: int, index: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    script = episode(split, segments, index)
+    path.with_suffix(".json").write_text(storyboard(script).told().model_dump_json())
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    with partial.open("wb") as file:
+        np.save(file, _film(script))
+    partial.replace(path)
+
+
+def _film(script: Episode) -> npt.NDArray[np.uint8]:
+    film = []
+    for frame, seen in zip(frames(script, SPEC), masks(script, SPEC), strict=True):
+        anyone = np.logical_or.reduce(list(seen.values())) if seen else np.zeros(frame.shape[:2], bool)
+        film.append(np.dstack([frame, np.where(anyone, 255, 0).astype(np.uint8)]))
+    return np.stack(film)
+
+
+def clip(filmed: Filmed, start: int, count: int) -> npt.NDArray[np.uint8]:
+    """The frame at `start` alone, then `count` frames from it on: a group of latents sees 1 + `count` frames."""
+    part = np.asarray(filmed.frames[start : start + count])
+    return np.concatenate([part[:1], part])
+
+
+def as_video(film: npt.NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
+    """Bytes (..., height, width, 4) to colours -1 - 1, (..., 3, height, width), and marks 0 or 1, (..., 1, height, width)."""
+    channels = torch.from_numpy(film).movedim(-1, -3).float() / 255
+    return channels[..., :3, :, :] * 2 - 1, channels[..., 3:, :, :]

@@ -1,0 +1,88 @@
+"""What is trained on how much for how long: all numbers of a training run in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from .._models.autoencoder import AutoencoderShape
+from .._models.layout import TransformerShape
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Training episodes of one length; held-out ones come from the split `dev`."""
+
+    segments: int
+    episodes: int
+    held_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Steps of AdamW: the rate rises for `warm_up` steps and falls to a tenth over the last fifth."""
+
+    steps: int
+    batch: int
+    rate: float
+    warm_up: int = 100
+    weight_decay: float = 1e-4
+    clip: float = 1.0
+    averaging: float = 0.998
+    """Share of the old in the moving average of weights that is shipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The transformer on stretches of `segments` segments."""
+
+    segments: int
+    schedule: Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How one generator is made."""
+
+    name: str
+    sequence_layer: str
+    shelves: tuple[Shelf, ...]
+    autoencoder: Schedule
+    stages: tuple[Stage, ...]
+    autoencoder_shape: AutoencoderShape = field(default_factory=AutoencoderShape)
+    transformer_shape: TransformerShape = field(default_factory=TransformerShape)
+    clip_frames: int = 16
+    seed: int = 0
+    text_dropout: float = 0.1
+
+    def smoke(self) -> Recipe:
+        """The same in a minute or less: tiny models, a few episodes, a few steps."""
+        short = Schedule(steps=8, batch=2, rate=1e-3, warm_up=2)
+        return replace(
+            self,
+            shelves=(Shelf(segments=3, episodes=3, held_out=1),),
+            autoencoder=short,
+            stages=(Stage(1, short), Stage(3, short)),
+            autoencoder_shape=AutoencoderShape(encoder_widths=(8, 8, 16), decoder_widths=(8, 8, 16)),
+            transformer_shape=TransformerShape(width=32, heads=1, blocks=2, sequence_blocks=(1,)),
+            clip_frames=8,
+        )
+
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            name="ttt",
+            sequence_layer="ttt_mlp",
+            shelves=(Shelf(3, 1600, 16), Shelf(10, 240, 8), Shelf(21, 60, 4)),
+            autoencoder=Schedule(steps=7000, batch=4, rate=1e-3),
+            stages=(
+                Stage(1, Schedule(steps=7000, batch=16, rate=1e-3, averaging=0.999)),
+                Stage(3, Schedule(steps=1500, batch=8, rate=3e-4)),
+                Stage(6, Schedule(steps=200, batch=4, rate=2e-4, warm_up=20)),
+                Stage(10, Schedule(steps=120, batch=3, rate=2e-4, warm_up=20)),
+                Stage(21, Schedule(steps=60, batch=2, rate=2e-4, warm_up=10)),
+            ),
+        ),
+    )
+}

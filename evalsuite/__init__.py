@@ -1,0 +1,9 @@
+"""Measure whether a long generated video hangs together."""
+
+from pathlib import Path
+
+__version__ = "0.1.0"
+
+_here = Path(__file__).parent
+if not (_here / "metrics").is_dir():  # a checkout: metrics/ and its siblings lie beside this folder
+    __path__.append(str(_here.parent))

@@ -1,0 +1,80 @@
+"""Damages finished videos of any system, so that a metric can be tried on the pictures that it will really judge.
+
+A video that was altered at strength 0 is only encoded once more: compare the others with it, not with the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from evalsuite import video
+from evalsuite.errors import StoryboardError, VideoError
+from evalsuite.footage import Dose, Timeline, damaged, reordered
+from evalsuite.types import Footage, Frame, Storyboard, Suite, VideoRef
+
+
+def alter_folder(
+    source: Path, suite: Suite, kind: str, strength: float, out: Path, other: Path | None = None, seed: int = 0
+) -> list[Path]:
+    """Alter each `<storyboard id>.mp4` of a folder into another; returns the files made.
+
+    `prompt-swap` and `splice` show the video of the suite's next storyboard in the same folder, or that of the same
+    storyboard in the folder `other`, such as another system's.
+    """
+    found = [storyboard for storyboard in suite.storyboards if _file(source, storyboard).is_file()]
+    if not found:
+        example = _file(source, suite.storyboards[0]).name
+        raise StoryboardError(f"{source} holds no video of the suite {suite.name}; name the files as {example}")
+    made = []
+    for storyboard, following in zip(found, [*found[1:], found[0]], strict=True):
+        partner = _file(source, following) if other is None else _file(other, storyboard)
+        made.append(_file(out, storyboard))
+        alter_video(_file(source, storyboard), storyboard, kind, strength, made[-1], partner, seed)
+    return made
+
+
+def alter_video(
+    source: Path, storyboard: Storyboard, kind: str, strength: float, out: Path, other: Path, seed: int = 0
+) -> None:
+    """Alter one video that tells the storyboard; `other` is where `prompt-swap` and `splice` take pictures from.
+
+    Frames are taken as equally spaced in time. Streams: see `evalsuite.footage.reordered` for what is held in memory.
+    """
+    described = video.describe(source)
+    timeline = Timeline.of(storyboard.segments, described.fps, described.frames)
+    dose = Dose(strength, f"{storyboard.id} {kind} {seed}", timeline, partial(_conformed, other, described))
+    video.write(out, damaged(_opened(source, described.fps), kind, dose))
+
+
+def _file(folder: Path, storyboard: Storyboard) -> Path:
+    return folder / f"{storyboard.id}.mp4"
+
+
+def _opened(path: Path, fps: float) -> Footage:
+    return Footage((frame for clip in video.decode(path) for frame in clip.frames), fps)
+
+
+def _conformed(path: Path, like: VideoRef) -> Footage:
+    """Another video, brought to the rate, size and length of `like`."""
+    described = video.describe(path)
+    order = [int(number / like.fps * described.fps + 1e-6) for number in range(like.frames)]
+    if order[-1] >= described.frames:
+        raise VideoError(
+            f"{path.name} lasts {described.seconds:.2f} s and cannot be shown in place of {like.path.name}, "
+            f"which lasts {like.seconds:.2f} s; take one that is as long"
+        )
+    footage = reordered(_opened(path, described.fps), order)
+    return replace(footage, frames=_resized(footage.frames, like), fps=like.fps)
+
+
+def _resized(frames: Iterable[Frame], like: VideoRef) -> Iterator[Frame]:
+    for frame in frames:
+        same = frame.shape[:2] == (like.height, like.width)
+        size = (like.width, like.height)
+        yield frame if same else np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -1,0 +1,105 @@
+"""What is there: the plugins and suites by name, and what this machine has to run them."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from evalsuite import plugins, suites
+from evalsuite.errors import PluginError
+
+Kind = Literal["suites", "baselines", "metrics", "leaderboards"]
+What = Literal["all"] | Kind
+KINDS: tuple[Kind, ...] = ("suites", "baselines", "metrics", "leaderboards")
+PACKAGES = (
+    "evalsuite",
+    "torch",
+    "numpy",
+    "scipy",
+    "av",
+    "decord",
+    "opencv-python-headless",
+    "skia-python",
+    "pymunk",
+    "torchmetrics",
+    "open-clip-torch",
+)
+
+
+def lines(what: What, long: bool) -> Iterator[str]:
+    """The names of one kind of thing, or of all; `long` adds what each is."""
+    if what == "all":
+        for kind in KINDS:
+            yield f"{kind}:"
+            yield from (f"  {line}" for line in lines(kind, long))
+    elif what == "suites":
+        yield from _suites(long)
+    else:
+        yield from _plugins(what, long)
+
+
+def diagnosis() -> Iterator[str]:
+    """What is installed, which weights are there, and on what device things would run."""
+    yield f"Python {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    for name in PACKAGES:
+        yield f"{name:24} {_version(name)}"
+    yield f"device                   {_device()}"
+    yield f"H.264 encoder            {_encoder()}"
+    yield from _weights()
+    for role in plugins.ROLES:
+        for name, found in plugins.loaded(role):
+            if isinstance(found, PluginError):
+                yield f"broken plugin in {role}: {name}: {found}"
+
+
+def _suites(long: bool) -> Iterator[str]:
+    for name in suites.names():
+        if not long:
+            yield name
+            continue
+        suite = suites.load(name)
+        seconds = suite.storyboards[0].seconds
+        size = f"{suite.width} x {suite.height} at {suite.fps:g} frames a second"
+        yield f"{name:16} version {suite.version}: {len(suite.storyboards)} storyboards of {seconds:g} s, {size}"
+
+
+def _plugins(role: plugins.Role, long: bool) -> Iterator[str]:
+    if not long:
+        yield from plugins.names(role)
+        return
+    for name, found in plugins.loaded(role):
+        said = f"cannot be loaded: {found}" if isinstance(found, PluginError) else found.summary  # type: ignore[attr-defined]
+        yield f"{name:16} {said}"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _device() -> str:
+    import torch
+
+    return f"cuda ({torch.cuda.get_device_name()})" if torch.cuda.is_available() else "cpu"
+
+
+def _encoder() -> str:
+    import av
+
+    return "libx264" if "libx264" in av.codecs_available else "missing: no video can be written; install `av` anew"
+
+
+def _weights() -> Iterator[str]:
+    folder = Path(str(files("evalsuite.baselines") / "weights"))
+    found = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
+    for path in found:
+        yield f"weights                  {path.name} ({path.stat().st_size / 1e6:.1f} MB)"
+    if not found:
+        yield "weights                  none"

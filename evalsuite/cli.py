@@ -1,0 +1,320 @@
+"""The verbs: each reads what was asked, calls the one function that does it, and prints. No logic lives here."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from evalsuite.errors import EvalsuiteError, StoreError, VideoError
+
+if TYPE_CHECKING:
+    from evalsuite.run import Report, Request
+    from evalsuite.types import Suite, Table
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Measure whether a long generated video hangs together.",
+)
+
+TableFormat = Literal["text", "md", "csv", "json", "latex"]
+FileFormat = Literal["own", "ttt", "text"]
+Models = Annotated[
+    list[str], typer.Option("--model", help="A system: NAME, NAME:ARGUMENT or PATH.py; may be repeated.")
+]
+SuiteName = Annotated[str, typer.Option("--suite", help="A suite's name, or the path of a suite file.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Take only the first N storyboards.")]
+Seeds = Annotated[list[int] | None, typer.Option("--seed", help="A seed; may be repeated. [default: the suite's]")]
+Metrics = Annotated[
+    list[str] | None, typer.Option("--metric", help="A metric; may be repeated. [default: the suite's]")
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes. [default: a worker a core]")]
+Out = Annotated[Path | None, typer.Option(help="The run folder. [default: runs/SUITE]")]
+OverwriteOption = Annotated[Literal["never", "failed", "all"], typer.Option("--overwrite", help="What to make again.")]
+Json = Annotated[bool, typer.Option("--json", help="Print every score as JSON, and nothing else, on stdout.")]
+
+
+@app.command()
+def run(
+    model: Models,
+    suite: SuiteName,
+    limit: Limit = None,
+    seed: Seeds = None,
+    metric: Metrics = None,
+    workers: Workers = None,
+    out: Out = None,
+    overwrite: OverwriteOption = "never",
+    as_json: Json = False,
+) -> None:
+    """Make videos and measure them; run it again to go on where it stopped.
+
+    Example: evalsuite run --model ttt --model oracle --suite one_minute --limit 5
+    """
+    request = _request(suite, limit, model, seed, metric, workers, out, overwrite)
+    _finish(request, as_json, f"{request.suite.name}: videos made and measured")
+
+
+@app.command()
+def generate(
+    model: Models,
+    suite: SuiteName,
+    limit: Limit = None,
+    seed: Seeds = None,
+    workers: Workers = None,
+    out: Out = None,
+    overwrite: OverwriteOption = "never",
+) -> None:
+    """Make videos without measuring them.
+
+    Example: evalsuite generate --model ttt --suite one_minute
+    """
+    request = dataclasses.replace(_request(suite, limit, model, seed, None, workers, out, overwrite), metrics=())
+    report = _performed(request, f"{request.suite.name}: videos made")
+    made = sum(video.status == "ok" for video in report.videos)
+    _say(f"{made} of {len(report.videos)} videos are in {request.folder / 'videos'}")
+    raise typer.Exit(_code(report))
+
+
+@app.command()
+def score(
+    model: Models,
+    suite: SuiteName,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Finished videos: ID.mp4, or any names by manifest.csv.")
+    ] = None,
+    limit: Limit = None,
+    seed: Seeds = None,
+    metric: Metrics = None,
+    workers: Workers = None,
+    out: Out = None,
+    overwrite: OverwriteOption = "never",
+    as_json: Json = False,
+) -> None:
+    """Measure finished videos: those of a folder, or those of the run folder.
+
+    Example: evalsuite score my_videos --model mine --suite one_minute
+    """
+    from evalsuite.run import finished_videos
+
+    request = _request(suite, limit, model, seed, metric, workers, out, overwrite)
+    if folder is None:
+        request = dataclasses.replace(request, generate=False)
+    else:
+        _one_name(model)
+        sources = finished_videos(folder, request.suite, request.seeds)
+        request = dataclasses.replace(request, sources=sources)
+    _finish(request, as_json, f"{request.suite.name}: videos measured")
+
+
+@app.command()
+def rank(
+    suite: SuiteName,
+    out: Out = None,
+    by: Annotated[
+        str, typer.Option(help="The way to rank; `evalsuite list leaderboards` names them.")
+    ] = "bradley-terry",
+    form: Annotated[TableFormat, typer.Option("--format", help="How to print.")] = "text",
+) -> None:
+    """Rank all systems of a run folder, on each axis and overall, with intervals.
+
+    Example: evalsuite rank --suite one_minute --format latex > table.tex
+    """
+    from evalsuite.ranking import ranked
+
+    loaded = _suite(suite)
+    _print_table(ranked(loaded, _folder(loaded, out), by), form)
+
+
+@app.command()
+def show(
+    which: Annotated[str, typer.Argument(help="SUITE, SUITE/ID, FILE or FILE/ID.")],
+    picture: Annotated[Path | None, typer.Option(help="Where the strip goes. [default: ID.png]")] = None,
+    model: Annotated[list[str] | None, typer.Option("--model", help="Add a row with this system's video.")] = None,
+    seed: Annotated[int, typer.Option(help="The seed of those videos.")] = 0,
+    out: Out = None,
+) -> None:
+    """Print a storyboard and draw its strip of pictures, where its world can render it.
+
+    Example: evalsuite show one_minute/one_minute-0003 --model ttt
+    """
+    from evalsuite import showing
+
+    for line in showing.text(which):
+        typer.echo(line)
+    drawn = showing.strip_of(which, picture, model or [], seed, out)
+    if drawn is not None:
+        _say(f"strip drawn in {drawn}")
+
+
+@app.command()
+def check(file: Annotated[Path, typer.Argument(help="A storyboard file, or a plugin's .py file.")]) -> None:
+    """Check a storyboard file, or that a plugin keeps its contract.
+
+    Example: evalsuite check stories.json
+    """
+    if file.suffix == ".py":
+        from evalsuite.contract import check_plugin
+
+        typer.echo(check_plugin(file))
+        return
+    from evalsuite.storyboard_files import read
+
+    boards = read(file)
+    segments = sum(len(board.segments) for board in boards)
+    seconds = sum(board.seconds for board in boards)
+    typer.echo(f"{file.name}: {len(boards)} storyboards, {segments} segments, {seconds:.0f} s; all is well.")
+
+
+@app.command()
+def export(
+    which: Annotated[str, typer.Argument(help="SUITE, SUITE/ID, FILE or FILE/ID.")],
+    to: Annotated[Path, typer.Argument(help="The file to write; .jsonl gives lines in the TTT project's format.")],
+    form: Annotated[FileFormat, typer.Option("--format", help="The format of the file.")] = "own",
+) -> None:
+    """Write storyboards in our own format, the TTT project's, or as plain text.
+
+    Example: evalsuite export one_minute stories.json --format ttt
+    """
+    from evalsuite import showing, storyboard_files
+
+    boards = showing.storyboards(which)
+    storyboard_files.write(boards, to, form)
+    _say(f"{len(boards)} storyboards written to {to}")
+
+
+@app.command("list")
+def list_(
+    what: Annotated[Literal["all", "suites", "baselines", "metrics", "leaderboards"], typer.Argument()] = "all",
+    long: Annotated[bool, typer.Option("--long", help="Say what each is; this imports them.")] = False,
+) -> None:
+    """Name the suites and plugins that are there.
+
+    Example: evalsuite list baselines --long
+    """
+    from evalsuite.catalogue import lines
+
+    for line in lines(what, long):
+        typer.echo(line)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, which weights are there, and which device would be used."""
+    from evalsuite.catalogue import diagnosis
+
+    for line in diagnosis():
+        typer.echo(line)
+
+
+def main() -> None:
+    """Run the command line; a person's mistakes end in one sentence and an exit code, never in a traceback."""
+    sys.exit(_exit_code(sys.argv[1:]))
+
+
+def _exit_code(arguments: Sequence[str]) -> int:
+    try:
+        return int(app(args=list(arguments), standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        said = getattr(error, "format_message", error.__str__)()
+        _say(f"evalsuite: {said} `evalsuite --help` shows what there is." if arguments else said)
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        _say("interrupted; what is done is kept, and the same command goes on from there.")
+        return 130
+    except EvalsuiteError as error:
+        _say(f"evalsuite: {error}")
+        return 1 if isinstance(error, StoreError | VideoError) else 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+
+
+def _request(
+    suite: str,
+    limit: int | None,
+    models: list[str],
+    seeds: list[int] | None,
+    metrics: list[str] | None,
+    workers: int | None,
+    out: Path | None,
+    overwrite: Literal["never", "failed", "all"],
+) -> Request:
+    from evalsuite.execute import default_workers
+    from evalsuite.run import Request
+
+    loaded = _suite(suite, limit)
+    return Request(
+        suite=loaded,
+        models=tuple(dict.fromkeys(models)),
+        folder=_folder(loaded, out),
+        seeds=tuple(dict.fromkeys(seeds or loaded.seeds)),
+        metrics=tuple(dict.fromkeys(metrics or loaded.metrics)),
+        overwrite=overwrite,
+        workers=workers or default_workers(),
+    )
+
+
+def _suite(name: str, limit: int | None = None) -> Suite:
+    from evalsuite import suites
+
+    return suites.load(name, limit)
+
+
+def _folder(suite: Suite, out: Path | None) -> Path:
+    return out or Path("runs") / suite.name
+
+
+def _one_name(models: list[str]) -> None:
+    from evalsuite.plugins import spelling
+
+    if len(models) != 1:
+        raise typer.BadParameter("a folder of finished videos is one system's: give one --model NAME.")
+    spelling(models[0])
+
+
+def _performed(request: Request, what: str) -> Report:
+    from evalsuite import progress
+    from evalsuite.run import run as perform
+
+    with progress.shown(what) as advance:
+        return perform(request, advance)
+
+
+def _finish(request: Request, as_json: bool, what: str) -> None:
+    report = _performed(request, what)
+    if as_json:
+        typer.echo(json.dumps([dataclasses.asdict(each) for each in report.scores], indent=1))
+    else:
+        from evalsuite.table import scores_table
+
+        _print_table(scores_table(report.scores), "text")
+        for line in _reservations(report):
+            _say(line)
+    raise typer.Exit(_code(report))
+
+
+def _reservations(report: Report) -> list[str]:
+    said = dict.fromkeys(f"{each.model} {each.storyboard} seed {each.seed}: {each.reason}" for each in report.amiss)
+    return list(said)
+
+
+def _code(report: Report) -> int:
+    return 1 if report.amiss else 0
+
+
+def _print_table(table: Table, form: TableFormat) -> None:
+    from evalsuite.table import render
+
+    typer.echo(render(table, form))
+
+
+def _say(line: Any) -> None:
+    typer.echo(line, err=True)

@@ -1,0 +1,100 @@
+"""From scores to paired comparisons: who did better on which storyboard, and when a difference is only noise."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evalsuite.types import Comparison, Score
+
+TIE_RULE = "a difference within the tie band of its metric is a tie, and a tie is half a win for each"
+FAILURE_RULE = "a failed video loses to every finished one; two failed ones tie"
+
+
+def compare(
+    scores: Sequence[Score],
+    axis: str,
+    weights: Mapping[str, float],
+    tie_bands: Mapping[str, float],
+    higher: Mapping[str, bool],
+) -> list[Comparison]:
+    """Every pair of systems on every storyboard, seed and metric that both were scored on.
+
+    `weights` names the metrics of the axis; a comparison weighs its metric's share of their sum. `tie_bands` is by
+    metric and 0 where it is silent; `higher` says whether more is better. Pairs with a score that is not applicable are
+    left out: `left_out` counts them.
+    """
+    total = sum(weights.values())
+    return [
+        Comparison(
+            left=left.model,
+            right=right.model,
+            storyboard=left.storyboard,
+            axis=axis,
+            outcome=_outcome(left, right, tie_bands.get(left.metric, 0.0), higher[left.metric]),
+            weight=weights[left.metric] / total,
+            judge=left.metric,
+        )
+        for left, right in _pairs(scores, weights)
+        if "not_applicable" not in (left.status, right.status)
+    ]
+
+
+def left_out(scores: Sequence[Score], weights: Mapping[str, float]) -> int:
+    """How many pairs `compare` leaves out because a score is not applicable."""
+    return sum("not_applicable" in (left.status, right.status) for left, right in _pairs(scores, weights))
+
+
+def _pairs(scores: Sequence[Score], weights: Mapping[str, float]) -> Iterator[tuple[Score, Score]]:
+    """Pairs in one fixed order, whatever the order of `scores`."""
+    together: dict[tuple[str, str, int], list[Score]] = defaultdict(list)
+    for score in scores:
+        if score.metric in weights:
+            together[score.metric, score.storyboard, score.seed].append(score)
+    for key in sorted(together):
+        yield from combinations(sorted(together[key], key=lambda score: score.model), 2)
+
+
+def _outcome(left: Score, right: Score, band: float, higher: bool) -> float:
+    if left.value is None or right.value is None:
+        return 0.5 + 0.5 * ((left.value is not None) - (right.value is not None))
+    gain = (left.value - right.value) * (1 if higher else -1)
+    if abs(gain) <= band:
+        return 0.5
+    return 1.0 if gain > 0 else 0.0
+
+
+def measure_tie_bands(
+    scores: Sequence[Score], repeated: Sequence[Score], quantile: float = 0.95
+) -> dict[str, dict[str, Any]]:
+    """The tie band of each metric: the `quantile` of how far a harmless repetition moves the score of a video.
+
+    `scores` and `repeated` are of the same system on the same storyboards and seeds, `repeated` after re-encoding. The
+    result is what `leaderboards/tie_bands.json` holds: metric -> band, n, metric_version, quantile.
+    """
+    again = {(score.storyboard, score.seed, score.metric): score.value for score in repeated}
+    moved: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for score in scores:
+        other = again.get((score.storyboard, score.seed, score.metric))
+        if score.value is not None and other is not None:
+            moved[score.metric, score.metric_version].append(abs(score.value - other))
+    return {
+        metric: {
+            "band": float(np.quantile(distances, quantile)),
+            "n": len(distances),
+            "metric_version": version,
+            "quantile": quantile,
+        }
+        for (metric, version), distances in sorted(moved.items())
+    }
+
+
+def read_tie_bands(path: Path) -> dict[str, float]:
+    """Metric -> tie band, from a file that `measure_tie_bands` filled."""
+    return {metric: float(entry["band"]) for metric, entry in json.loads(path.read_text())["metrics"].items()}

@@ -1,0 +1,108 @@
+"""What every plugin must keep, tried on tiny inputs: `evalsuite check my_plugin.py`."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from evalsuite import features, plugins, video
+from evalsuite.errors import PluginError
+from evalsuite.interfaces import Baseline, Leaderboard, Metric, SetMetric
+from evalsuite.types import Clip, Comparison, Footage, Frame, Measured, Segment, Storyboard, VideoSpec
+
+SPEC = VideoSpec(96, 64, 8.0)
+STORYBOARD = Storyboard(
+    id="contract",
+    title="Two segments with a cut between them",
+    segments=(
+        Segment(text="A ball rolls over the meadow.", seconds=3.0),
+        Segment(text="A boat lies in the harbour.", seconds=3.0, cut_before=True),
+    ),
+)
+
+
+def check_plugin(path: Path) -> str:
+    """Say in one sentence that a plugin keeps its contract; `PluginError` says what it breaks."""
+    role, plugin = plugins.load_file(path)
+    if issubclass(plugin, Baseline):
+        check_baseline(plugins.baseline(str(path)))
+    elif issubclass(plugin, Metric):
+        check_metric(plugin())
+    elif issubclass(plugin, Leaderboard):
+        check_leaderboard(plugin())
+    return f"{path.name}: {plugin.__name__} keeps the contract of {role}."
+
+
+def check_baseline(system: Baseline) -> None:
+    """It says what it is, makes a playable video, and makes the same one again for the same seed."""
+    _says(system, "summary", "revision")
+    with tempfile.TemporaryDirectory() as folder:
+        first, again = (_made(system, Path(folder) / f"{name}.mp4") for name in ("first", "again"))
+        if video.sha256(first) != video.sha256(again):
+            raise PluginError("two videos of one storyboard and seed differ: draw all chance from the seed.")
+        found = video.describe(first)
+    if found.seconds < STORYBOARD.seconds - 1 / found.fps:
+        raise PluginError(f"the video lasts {found.seconds:.2f} s, and the storyboard {STORYBOARD.seconds:.2f} s.")
+
+
+def check_metric(metric: Metric | SetMetric) -> None:
+    """It says what it is, and gives the same finite number twice, however the frames were handed over."""
+    _says(metric, "summary", "version", "higher_is_better", "extractors")
+    if isinstance(metric, SetMetric):
+        return
+    whole, parts = (_measured(metric, step) for step in (48, 7))
+    if whole.value != parts.value:
+        raise PluginError(f"its value depends on how frames are handed over: {whole.value} and {parts.value}.")
+    if whole.value is None and not whole.reason:
+        raise PluginError("it gives no value and no reason; a value of None must say why.")
+    if whole.value is not None and not math.isfinite(whole.value):
+        raise PluginError(f"it gives {whole.value} for a plain moving picture; a value must be finite.")
+
+
+def check_leaderboard(board: Leaderboard) -> None:
+    """It says what it is, and puts the one that always wins above the one that always loses."""
+    _says(board, "summary")
+    won = [Comparison("good", "bad", f"story-{index}", "all", 1.0) for index in range(12)]
+    ratings = {rating.model: rating for rating in board.rate(won, ["good", "bad"])}
+    if set(ratings) != {"good", "bad"} or not ratings["good"].value > ratings["bad"].value:
+        raise PluginError("a system that wins every comparison is not rated above the one that loses them.")
+    if not all(math.isfinite(rating.value) for rating in ratings.values()):
+        raise PluginError("a system that wins every comparison is rated infinite; a prior must keep it finite.")
+
+
+def _says(plugin: object, *names: str) -> None:
+    missing = [name for name in names if getattr(plugin, name, None) in (None, "")]
+    if missing:
+        raise PluginError(f"{type(plugin).__name__} does not say its {' and '.join(missing)}.")
+
+
+def _made(system: Baseline, path: Path) -> Path:
+    footage = system.generate(STORYBOARD, 0, SPEC)
+    if isinstance(footage, Path):
+        return footage
+    if not isinstance(footage, Footage):
+        raise PluginError(f"generate gave {type(footage).__name__}; it must give Footage or a Path.")
+    video.write(path, footage)
+    return path
+
+
+def _measured(metric: Metric, step: int) -> Measured:
+    return metric.measure(features.extract(_clips(step), metric.extractors), STORYBOARD)
+
+
+def _clips(step: int) -> Iterator[Clip]:
+    frames = [_frame(index) for index in range(48)]
+    for first in range(0, 48, step):
+        chosen = frames[first : first + step]
+        yield Clip(np.stack(chosen), np.arange(first, first + len(chosen)) / SPEC.fps)
+
+
+def _frame(index: int) -> Frame:
+    """A square that moves over a plain ground, and another ground after the cut."""
+    frame = np.full((SPEC.height, SPEC.width, 3), (90, 180, 90) if index < 24 else (60, 90, 200), np.uint8)
+    frame[24:40, index : index + 16] = (220, 60, 40)
+    return frame

@@ -1,0 +1,124 @@
+"""What metrics see: every extractor runs once for each video, in one pass over its streamed frames.
+
+Pixel extractors share one resize of each frame, in uint8 and antialiased, to about `ANALYSIS_PIXELS` with its shape
+kept: a 96 x 64 and a 1440 x 960 video of the same content give nearly the same rows, at nearly the same cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from evalsuite.errors import UnknownPluginError, VideoError
+from evalsuite.interfaces import Extractor
+from evalsuite.types import Clip, Features, Frame
+
+ANALYSIS_PIXELS = 96 * 64
+THUMBNAIL_WIDTH = 24
+THUMBNAIL_HEIGHT = 16
+HUES = 24
+"""Bins of the hue circle, 15 degrees each."""
+
+
+class Thumbnails(Extractor):
+    """Each frame as 24 x 16 cells of CIE Lab: rows, columns and (L, a, b), flattened."""
+
+    version: ClassVar[str] = "1"
+    dimensions: ClassVar[int] = THUMBNAIL_HEIGHT * THUMBNAIL_WIDTH * 3
+    pixels: ClassVar[int | None] = ANALYSIS_PIXELS
+
+    def start(self) -> None:
+        """Frames are looked at one by one, so that there is nothing to forget."""
+
+    def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
+        """Shape (time, 1152); L in 0 - 100, a and b in about -127 - 127."""
+        size = (THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
+        return np.stack([cv2.resize(_lab(frame), size, interpolation=cv2.INTER_AREA).ravel() for frame in clip.frames])
+
+
+class Colour(Extractor):
+    """Each frame's colours and sharpness as few numbers: `MEAN`, `SPREAD`, `SHARPNESS` and `HUE` say where they are."""
+
+    MEAN: ClassVar[slice] = slice(0, 3)
+    """Mean L, a and b."""
+    SPREAD: ClassVar[slice] = slice(3, 4)
+    """Standard deviation of L."""
+    SHARPNESS: ClassVar[slice] = slice(4, 5)
+    """Natural logarithm of how large the finest detail is, against all detail."""
+    HUE: ClassVar[slice] = slice(5, 5 + HUES)
+    """Mean chroma by hue: the bins sum to the mean chroma of the frame."""
+
+    version: ClassVar[str] = "1"
+    dimensions: ClassVar[int] = 5 + HUES
+    pixels: ClassVar[int | None] = ANALYSIS_PIXELS
+
+    def start(self) -> None:
+        """Frames are looked at one by one, so that there is nothing to forget."""
+
+    def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
+        """Shape (time, 29)."""
+        return np.stack([_colours(_lab(frame)) for frame in clip.frames])
+
+
+EXTRACTORS: dict[str, type[Extractor]] = {"colour": Colour, "thumbnails": Thumbnails}
+"""By name; a plugin that brings its own adds it here when it is imported."""
+
+
+def extractor(name: str) -> Extractor:
+    """The extractor called `name`; `UnknownPluginError` where there is none."""
+    if name not in EXTRACTORS:
+        raise UnknownPluginError(f"there is no extractor {name!r}: there are {', '.join(sorted(EXTRACTORS))}.")
+    return EXTRACTORS[name]()
+
+
+def extract(clips: Iterable[Clip], names: Sequence[str]) -> dict[str, Features]:
+    """What each extractor in `names` sees in one video, from a single pass; `VideoError` where there are no frames."""
+    extractors = {name: extractor(name) for name in sorted(set(names))}
+    wanted = {each.pixels for each in extractors.values()}
+    for each in extractors.values():
+        each.start()
+    seconds: list[npt.NDArray[np.float64]] = []
+    rows: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in extractors}
+    for clip in clips:
+        sizes = {pixels: _resized(clip, pixels) for pixels in wanted}
+        seconds.append(clip.seconds)
+        for name, each in extractors.items():
+            rows[name].append(each.extract(sizes[each.pixels]))
+    if not seconds:
+        raise VideoError("the video has no frames.")
+    shown = np.concatenate(seconds)
+    return {name: Features(name, each.version, np.concatenate(rows[name]), shown) for name, each in extractors.items()}
+
+
+def _resized(clip: Clip, pixels: int | None) -> Clip:
+    height, width = clip.frames.shape[1:3]
+    scale = 1.0 if pixels is None else (pixels / (width * height)) ** 0.5
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    if size == (width, height):
+        return clip
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    frames = np.stack([cv2.resize(frame, size, interpolation=method) for frame in clip.frames])
+    return Clip(frames.astype(np.uint8, copy=False), clip.seconds)
+
+
+def _lab(frame: Frame) -> npt.NDArray[np.float32]:
+    return np.asarray(cv2.cvtColor(frame.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), dtype=np.float32)
+
+
+def _colours(lab: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """One row of `Colour` for one frame in Lab, shape (height, width, 3)."""
+    light = lab[..., 0]
+    chroma, hue = cv2.cartToPolar(lab[..., 1], lab[..., 2])
+    bins = np.minimum((hue * (HUES / (2 * np.pi))).astype(np.int64), HUES - 1)
+    weights = np.bincount(bins.ravel(), weights=chroma.ravel(), minlength=HUES) / light.size
+    return np.concatenate([lab.mean(axis=(0, 1)), [light.std()], [_sharpness(light)], weights]).astype(np.float32)
+
+
+def _sharpness(light: npt.NDArray[np.float32]) -> float:
+    fine = float((light - cv2.GaussianBlur(light, (0, 0), 0.8)).std())
+    coarse = float((light - cv2.GaussianBlur(light, (0, 0), 3.0)).std())
+    return float(np.log((fine + 0.05) / (coarse + 0.5)))

@@ -1,0 +1,104 @@
+"""The doors: one small abstract class for each folder of plugins."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from evalsuite.types import (
+    Clip,
+    Comparison,
+    Features,
+    Footage,
+    Measured,
+    Rating,
+    Storyboard,
+    VideoSpec,
+)
+
+
+class Baseline(ABC):
+    """A system that makes videos: one file in `baselines/`, whose name is its name on the command line.
+
+    What follows a colon in `--model name:argument` reaches `__init__` as its one argument.
+    """
+
+    summary: ClassVar[str]
+    """What it is, in one line."""
+    revision: str
+    """What made the pixels: a version of the code, or a hash of the weights."""
+    privileged: ClassVar[bool] = False
+    """Whether it is given the whole storyboard, with what evaluators judge by; for controls alone."""
+    control: ClassVar[bool] = False
+    """Whether it is a control: shown in tables, never part of their centre."""
+
+    @abstractmethod
+    def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage | Path:
+        """Frames, streamed as they are made; or the path of a finished file, which is kept as it is."""
+
+
+class Extractor(ABC):
+    """Turns frames into rows of numbers that several metrics share: run once for each video."""
+
+    version: ClassVar[str]
+    dimensions: ClassVar[int]
+    pixels: ClassVar[int | None] = None
+    """About how many pixels a frame is shrunk or enlarged to before `extract` sees it; None leaves it as it is."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Forget the last video."""
+
+    @abstractmethod
+    def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
+        """Rows for the next frames of the video, shape (time, dimensions); clips come in order."""
+
+
+class Metric(ABC):
+    """One video to one number: one file in `metrics/`."""
+
+    summary: ClassVar[str]
+    version: ClassVar[str]
+    """A changed version retires the scores of the old one."""
+    higher_is_better: ClassVar[bool]
+    extractors: ClassVar[tuple[str, ...]]
+    """What `measure` needs in `features`, by name."""
+
+    @abstractmethod
+    def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
+        """The number for one video; pure, so that equal features give equal bits."""
+
+
+class SetMetric(ABC):
+    """Many videos to one number, against a reference set: one file in `metrics/`."""
+
+    summary: ClassVar[str]
+    version: ClassVar[str]
+    higher_is_better: ClassVar[bool]
+    extractors: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def measure_set(
+        self,
+        generated: Iterable[Mapping[str, Features]],
+        reference: Iterable[Mapping[str, Features]],
+    ) -> Measured:
+        """The number for one system; a distance between sets has no value for a single video."""
+
+
+class Leaderboard(ABC):
+    """A way to rank: one file in `leaderboards/`."""
+
+    summary: ClassVar[str]
+
+    @abstractmethod
+    def rate(self, comparisons: Sequence[Comparison], centre: Sequence[str]) -> list[Rating]:
+        """Ratings of each axis, best first, centred over the systems named in `centre`.
+
+        Where there are several axes the mean over them follows, as the axis `overall`.
+        """

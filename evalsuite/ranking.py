@@ -1,0 +1,54 @@
+"""Ranks the systems of a run folder: scores -> comparisons on each axis -> ratings -> table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.resources import files
+from pathlib import Path
+
+from evalsuite import plugins
+from evalsuite.compare import compare, read_tie_bands
+from evalsuite.errors import EvalsuiteError, StoreError
+from evalsuite.run import FINISHED
+from evalsuite.store import Store
+from evalsuite.table import rating_table
+from evalsuite.types import Score, Suite, Table
+from evalsuite.work import metric_of
+
+
+def ranked(suite: Suite, folder: Path, by: str) -> Table:
+    """The rating table of all systems that were scored on the suite in this run folder."""
+    scores = scores_in(suite, folder)
+    bands = read_tie_bands(Path(str(files("evalsuite.leaderboards") / "tie_bands.json")))
+    higher = {name: metric_of(name).higher_is_better for weights in suite.axes.values() for name in weights}
+    comparisons = [
+        comparison
+        for axis, weights in suite.axes.items()
+        for comparison in compare(scores, axis, weights, bands, higher)
+    ]
+    centre = generators(scores)
+    ratings = plugins.leaderboard(by).rate(comparisons, centre)
+    return rating_table(ratings, scores, suite.axes, bands, centre, title=f"{suite.name} {suite.version}")
+
+
+def scores_in(suite: Suite, folder: Path) -> list[Score]:
+    """All scores in a run folder; `StoreError` where there are none."""
+    store = Store.existing(folder, suite.name, suite.version)
+    scores = store.scores()
+    store.close()
+    if not scores:
+        raise StoreError(f"{folder} holds no scores yet; make some with `evalsuite run --suite {suite.name}`.")
+    return scores
+
+
+def generators(scores: Iterable[Score]) -> list[str]:
+    """The systems that are no controls: those whose mean rating is the centre of a table."""
+    revisions = {score.model: score.revision for score in scores}
+    return sorted(model for model, revision in revisions.items() if revision == FINISHED or not _is_control(model))
+
+
+def _is_control(model: str) -> bool:
+    try:
+        return plugins.baseline(model).control
+    except EvalsuiteError:  # somebody's own file, which is not at hand now
+        return False

@@ -1,0 +1,239 @@
+"""The main job: plan what is missing, make it, measure it, write it down. Resuming is planning again."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Literal
+
+from evalsuite import plugins
+from evalsuite.errors import PluginError, StoreError
+from evalsuite.execute import Execution
+from evalsuite.store import Store, VideoRecord
+from evalsuite.types import Score, Suite, VideoSpec
+from evalsuite.work import Task, content, metric_of
+
+FINISHED = "finished videos"
+"""The revision of a system that came as a folder of finished videos."""
+Overwrite = Literal["never", "failed", "all"]
+Progress = Callable[[int, int, str], None]
+"""Told how many units are done, of how many, and what happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for: which systems, on which suite, judged how."""
+
+    suite: Suite
+    models: tuple[str, ...]
+    folder: Path
+    seeds: tuple[int, ...]
+    metrics: tuple[str, ...]
+    overwrite: Overwrite = "never"
+    workers: int = 1
+    generate: bool = True
+    """Whether missing videos are made; otherwise those that are there are measured."""
+    sources: dict[tuple[str, int], Path] | None = None
+    """Finished videos of somebody else's, by (storyboard, seed); then the model is only a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run left behind."""
+
+    scores: tuple[Score, ...]
+    """Of the request's models, storyboards, seeds and metrics."""
+    videos: tuple[VideoRecord, ...]
+
+    @property
+    def amiss(self) -> tuple[Score | VideoRecord, ...]:
+        """What failed, or was measured with a reservation."""
+        videos = [video for video in self.videos if video.status == "failed"]
+        unfit = [score for score in self.scores if score.status == "failed" or (score.status == "ok" and score.reason)]
+        return (*videos, *unfit)
+
+
+def run(request: Request, progress: Progress) -> Report:
+    """Make and measure everything that the run folder lacks; then say what is there."""
+    with_store = Store(request.folder, request.suite.name, request.suite.version)
+    try:
+        tasks = plan(request)
+        write_provenance(request)
+        execute(tasks, request, with_store, progress)
+        with_store.export()
+        return report(tasks, with_store, request)
+    finally:
+        with_store.close()
+
+
+def plan(request: Request) -> list[Task]:
+    """One task for each video that was asked for, whether or not it is there already."""
+    for name in request.metrics:
+        metric_of(name)
+    spec = VideoSpec(request.suite.width, request.suite.height, request.suite.fps)
+    tasks = [
+        Task(
+            model=model,
+            label=_label(model, request),
+            revision=_revision(model, request),
+            suite=request.suite.name,
+            suite_version=request.suite.version,
+            storyboard=storyboard,
+            seed=seed,
+            spec=spec,
+            folder=request.folder,
+            metrics=request.metrics,
+            generate=request.generate and request.sources is None,
+            source=_source(request, storyboard.id, seed),
+        )
+        for model in request.models
+        for seed in request.seeds
+        for storyboard in request.suite.storyboards
+    ]
+    _no_two_alike(tasks)
+    return tasks
+
+
+def execute(tasks: Sequence[Task], request: Request, store: Store, progress: Progress) -> None:
+    """Do what is missing of each task, and keep each outcome as soon as it is there."""
+
+    def needed(task: Task) -> Task | None:
+        return remaining(task, store, request.overwrite)
+
+    missing = [task for task in tasks if needed(task) is not None]
+    done = len(tasks) - len(missing)
+    progress(done, len(tasks), "")
+    if not missing:
+        return
+    for outcome in Execution(missing, needed, min(request.workers, len(missing))).outcomes():
+        done += 1
+        said = ""
+        if outcome is not None:
+            store.add(outcome.video, outcome.scores, outcome.timings)
+            said = _complaint(outcome.video)
+        progress(done, len(tasks), said)
+
+
+def remaining(task: Task, store: Store, overwrite: Overwrite) -> Task | None:
+    """What of a task is still to be done; None where nothing is."""
+    video = store.video(task.label, task.storyboard.id, task.seed)
+    if overwrite == "all" or video is None or not _still_good(video, task, overwrite):
+        return task
+    scores = store.scores_of(task.label, task.storyboard.id, task.seed)
+    metrics = tuple(name for name in task.metrics if not _kept(scores.get(name), name, overwrite))
+    if not metrics:
+        return None
+    return dataclasses.replace(task, metrics=metrics, generate=task.generate and video.status == "failed")
+
+
+def report(tasks: Iterable[Task], store: Store, request: Request) -> Report:
+    """What the run folder now says about the tasks."""
+    scores: list[Score] = []
+    videos: list[VideoRecord] = []
+    for task in tasks:
+        kept = store.scores_of(task.label, task.storyboard.id, task.seed)
+        scores += [kept[name] for name in request.metrics if name in kept]
+        video = store.video(task.label, task.storyboard.id, task.seed)
+        videos += [video] if video else []
+    return Report(tuple(scores), tuple(videos))
+
+
+def finished_videos(folder: Path, suite: Suite, seeds: Sequence[int]) -> dict[tuple[str, int], Path]:
+    """Where the finished video of each storyboard lies: by `manifest.csv`, or as `<storyboard id>.mp4`.
+
+    The manifest has the columns `storyboard` and `file`, and may have `seed`; files are relative to the folder.
+    """
+    if not folder.is_dir():
+        raise StoreError(f"there is no folder {folder}.")
+    manifest = folder / "manifest.csv"
+    named = _manifest(manifest, seeds) if manifest.is_file() else {}
+    if named:
+        return {key: path for key, path in named.items() if key[1] in seeds}
+    return {(board.id, seed): folder / f"{board.id}.mp4" for board in suite.storyboards for seed in seeds}
+
+
+def write_provenance(request: Request) -> None:
+    """Add to `provenance.jsonl` what is run, by which code, on what."""
+    wanted = {"torch", "numpy", "scipy", "av", "decord", "opencv-python-headless", "skia-python", "pymunk", "evalsuite"}
+    versions = {each.name: each.version for each in distributions() if each.name in wanted}
+    entry = {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": sys.argv[1:],
+        "commit": _commit(),
+        "suite": f"{request.suite.name} {request.suite.version}",
+        "revisions": {_label(model, request): _revision(model, request) for model in request.models},
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "versions": dict(sorted(versions.items())),
+    }
+    with (request.folder / "provenance.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(entry, sort_keys=True) + "\n")
+
+
+def _label(model: str, request: Request) -> str:
+    return model if request.sources is not None else plugins.spelling(model).label
+
+
+def _revision(model: str, request: Request) -> str:
+    return FINISHED if request.sources is not None else plugins.baseline(model).revision
+
+
+def _source(request: Request, storyboard: str, seed: int) -> Path | None:
+    if request.sources is None:
+        return None
+    return request.sources.get((storyboard, seed), Path(f"{storyboard}.mp4"))
+
+
+def _no_two_alike(tasks: Iterable[Task]) -> None:
+    seen: dict[tuple[str, str, int], str] = {}
+    for task in tasks:
+        if seen.setdefault((task.label, task.storyboard.id, task.seed), task.model) != task.model:
+            raise PluginError(f"two models would both be called {task.label!r} in the results; rename one file.")
+
+
+def _still_good(video: VideoRecord, task: Task, overwrite: Overwrite) -> bool:
+    if video.revision != task.revision or (video.status == "failed" and overwrite == "failed"):
+        return False
+    if task.source is not None:
+        return video.sha256 == content(task)
+    return video.status == "failed" or task.video_path.is_file()
+
+
+def _kept(score: Score | None, metric: str, overwrite: Overwrite) -> bool:
+    if score is None or score.metric_version != metric_of(metric).version:
+        return False
+    return not (overwrite == "failed" and score.status == "failed")
+
+
+def _manifest(path: Path, seeds: Sequence[int]) -> dict[tuple[str, int], Path]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if not rows or not {"storyboard", "file"} <= rows[0].keys():
+        raise StoreError(f"{path} must have the columns storyboard and file, and at least one row.")
+    try:
+        return {(row["storyboard"], int(row.get("seed") or seeds[0])): path.parent / row["file"] for row in rows}
+    except ValueError as error:
+        raise StoreError(f"{path} has a seed that is no whole number: {error}.") from error
+
+
+def _complaint(video: VideoRecord) -> str:
+    return f"{video.model} {video.storyboard} seed {video.seed}: {video.reason}" if video.status == "failed" else ""
+
+
+def _commit() -> str:
+    here = Path(__file__).parent
+    command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    return done.stdout.strip() or "unknown"

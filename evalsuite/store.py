@@ -1,0 +1,227 @@
+"""The run folder: what has been made and measured, kept so that a killed run loses at most the item in flight.
+
+`run.db` (SQLite, write-ahead log) holds a row for each video and for each score; `videos/`, `truth/` and `features/`
+hold files, each written under a temporary name and then renamed; `results.jsonl` is a pure function of the scores, so
+that it is byte for byte the same after an undisturbed run and after a resumed one. Timings lie in a table of their own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evalsuite.errors import StoreError
+from evalsuite.types import Features, Score, Status
+
+SCHEMA = 1
+_TABLES = """
+CREATE TABLE IF NOT EXISTS suite (name TEXT NOT NULL, version TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS videos (
+    model TEXT, storyboard TEXT, seed INTEGER, revision TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
+    path TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (model, storyboard, seed));
+CREATE TABLE IF NOT EXISTS scores (
+    model TEXT, storyboard TEXT, seed INTEGER, metric TEXT, revision TEXT NOT NULL, metric_version TEXT NOT NULL,
+    status TEXT NOT NULL, value REAL, reason TEXT NOT NULL, details TEXT NOT NULL, series TEXT NOT NULL,
+    coverage REAL NOT NULL, PRIMARY KEY (model, storyboard, seed, metric));
+CREATE TABLE IF NOT EXISTS timings (
+    model TEXT, storyboard TEXT, seed INTEGER, step TEXT, seconds REAL NOT NULL, peak_megabytes REAL NOT NULL,
+    PRIMARY KEY (model, storyboard, seed, step));
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRecord:
+    """One video that was made, or could not be; `path` is relative to the run folder where it lies inside it."""
+
+    model: str
+    storyboard: str
+    seed: int
+    revision: str
+    status: Status
+    reason: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What a step cost: wall-clock seconds, and the process's peak memory so far in megabytes."""
+
+    model: str
+    storyboard: str
+    seed: int
+    step: str
+    seconds: float
+    peak_megabytes: float
+
+
+VideoKey = tuple[str, str, int]
+ScoreKey = tuple[str, str, int, str]
+
+
+class Store:
+    """A run folder, opened for one suite; `StoreError` where it belongs to another or cannot be used."""
+
+    def __init__(self, folder: Path, suite: str, version: str) -> None:
+        self.folder, self.suite, self.version = folder, suite, version
+        with _sentences(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(folder / "run.db", timeout=60, isolation_level=None)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._claim()
+
+    @classmethod
+    def existing(cls, folder: Path, suite: str, version: str) -> Store:
+        """A run folder that is there already; it is not made by asking for it."""
+        if not (folder / "run.db").is_file():
+            raise StoreError(f"there are no results in {folder}; make some with `evalsuite run --suite {suite}`.")
+        return cls(folder, suite, version)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def video(self, model: str, storyboard: str, seed: int) -> VideoRecord | None:
+        rows = self._rows("SELECT * FROM videos WHERE (model, storyboard, seed) = (?, ?, ?)", (model, storyboard, seed))
+        return VideoRecord(**rows[0]) if rows else None
+
+    def scores_of(self, model: str, storyboard: str, seed: int) -> dict[str, Score]:
+        """The scores of one video, by metric."""
+        rows = self._rows("SELECT * FROM scores WHERE (model, storyboard, seed) = (?, ?, ?)", (model, storyboard, seed))
+        return {row["metric"]: self._score(row) for row in rows}
+
+    def scores(self) -> list[Score]:
+        """Every score, in the order of its key."""
+        return [self._score(row) for row in self._rows("SELECT * FROM scores ORDER BY model, storyboard, seed, metric")]
+
+    def timings(self) -> list[Timing]:
+        return [Timing(**row) for row in self._rows("SELECT * FROM timings ORDER BY model, storyboard, seed, step")]
+
+    def add(self, video: VideoRecord, scores: Iterable[Score], timings: Iterable[Timing]) -> None:
+        """Keep what one item gave, all of it or nothing."""
+        key = (video.model, video.storyboard, video.seed)
+        before = self.video(*key)
+        with _sentences(self.folder), self._transaction():
+            if before is not None and before.sha256 != video.sha256:  # its scores are of another video
+                self._database.execute("DELETE FROM scores WHERE (model, storyboard, seed) = (?, ?, ?)", key)
+            self._upsert("videos", dataclasses.asdict(video))
+            for score in scores:
+                self._upsert("scores", _score_row(score))
+            for timing in timings:
+                self._upsert("timings", dataclasses.asdict(timing))
+
+    def export(self) -> Path:
+        """Write `results.jsonl`, a line a score."""
+        path = self.folder / "results.jsonl"
+        lines = (json.dumps(dataclasses.asdict(score), sort_keys=True) + "\n" for score in self.scores())
+        write_atomically(path, "".join(lines).encode())
+        return path
+
+    def _claim(self) -> None:
+        found = self._database.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, SCHEMA):
+            raise StoreError(f"{self.folder} was written by another version (schema {found}, here {SCHEMA}).")
+        with self._transaction():
+            for statement in filter(str.strip, _TABLES.split(";")):
+                self._database.execute(statement)
+            self._database.execute(f"PRAGMA user_version = {SCHEMA}")
+            owner = self._database.execute("SELECT name, version FROM suite").fetchone()
+            if owner is None:
+                self._database.execute("INSERT INTO suite VALUES (?, ?)", (self.suite, self.version))
+        if owner is not None and owner != (self.suite, self.version):
+            asked = f"{self.suite} {self.version}"
+            raise StoreError(
+                f"{self.folder} holds results of {owner[0]} {owner[1]}, not of {asked}; use another --out."
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    def _upsert(self, table: str, row: Mapping[str, Any]) -> None:
+        columns, marks = ", ".join(row), ", ".join("?" * len(row))
+        statement = f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 names are our own
+        self._database.execute(statement, tuple(row.values()))
+
+    def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
+        with _sentences(self.folder):
+            cursor = self._database.execute(query, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def _score(self, row: dict[str, Any]) -> Score:
+        series = tuple((at, value) for at, value in json.loads(row.pop("series")))
+        details = json.loads(row.pop("details"))
+        return Score(suite=self.suite, suite_version=self.version, series=series, details=details, **row)
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """`path` holds all of `data`, or stays as it was."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    with _sentences(path.parent):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(data)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def write_truth(path: Path, truth: Iterable[Mapping[str, Any]]) -> None:
+    """A world's truth beside the video, a line of JSON a frame, gzipped."""
+    lines = "".join(json.dumps(dict(frame), sort_keys=True) + "\n" for frame in truth)
+    write_atomically(path, gzip.compress(lines.encode(), mtime=0))
+
+
+def load_features(folder: Path, sha256: str, extractor: str, version: str) -> Features | None:
+    """What an extractor saw in a video before, by the video's content; None where it did not."""
+    from safetensors.numpy import load_file
+
+    path = _features_path(folder, sha256, extractor, version)
+    if not path.is_file():
+        return None
+    arrays = load_file(path)
+    return Features(extractor, version, arrays["array"], arrays["seconds"])
+
+
+def save_features(folder: Path, sha256: str, features: Features) -> None:
+    from safetensors.numpy import save
+
+    path = _features_path(folder, sha256, features.extractor, features.version)
+    write_atomically(path, save({"array": features.array, "seconds": features.seconds}))
+
+
+def _features_path(folder: Path, sha256: str, extractor: str, version: str) -> Path:
+    return folder / "features" / sha256[:2] / sha256 / f"{extractor}-{version}.safetensors"
+
+
+def _score_row(score: Score) -> dict[str, Any]:
+    row = dataclasses.asdict(score)
+    del row["suite"], row["suite_version"]
+    return row | {"series": json.dumps(score.series), "details": json.dumps(dict(score.details), sort_keys=True)}
+
+
+@contextmanager
+def _sentences(folder: Path) -> Iterator[None]:
+    """SQLite's and the disk's errors as sentences."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StoreError(f"the run folder {folder} cannot be used: {error}.") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{folder / 'run.db'} is damaged ({error}); move it away and run again.") from error
+    except OSError as error:
+        raise StoreError(f"the run folder {folder} cannot be written: {error.strerror}.") from error

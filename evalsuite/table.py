@@ -1,0 +1,240 @@
+"""Tables for people and for papers: of scores, of ratings, and how they are written.
+
+A number with an interval takes three columns, `x`, `x low` and `x high`; formats for people show them as one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, get_args
+
+from evalsuite.compare import FAILURE_RULE, TIE_RULE, left_out
+from evalsuite.errors import EvalsuiteError
+from evalsuite.stats import RESAMPLES, clustered_mean
+from evalsuite.types import Rating, Score, Table
+
+Cell = str | float | None
+Format = Literal["text", "md", "csv", "json", "latex"]
+INTERVALS = f"intervals are 95 %, from {RESAMPLES} bootstraps over storyboards"
+
+
+def scores_table(scores: Sequence[Score], title: str = "Scores") -> Table:
+    """A row for each system: the mean of each metric over its finished videos, with an interval."""
+    metrics = sorted({score.metric for score in scores})
+    systems = sorted({score.model for score in scores})
+    headings = [heading for metric in metrics for heading in _with_interval(metric)]
+    rows = [_score_row([score for score in scores if score.model == system], metrics) for system in systems]
+    columns = ("model", *headings, "storyboards", "seeds", "failed", "not applicable", "coverage")
+    return Table(title, columns, tuple(rows), (INTERVALS, "means are over finished videos; failed ones are counted"))
+
+
+def rating_table(
+    ratings: Sequence[Rating],
+    scores: Sequence[Score],
+    axes: Mapping[str, Mapping[str, float]],
+    tie_bands: Mapping[str, float],
+    centre: Sequence[str],
+    title: str = "Ratings",
+) -> Table:
+    """A row for each system, best first: its ranks and rating overall, then on each axis.
+
+    `axes` is axis -> metric -> weight, `scores` all that the comparisons were made from, and `centre` the systems whose
+    mean is 1000.
+    """
+    names = sorted({rating.axis for rating in ratings} - {"overall"})
+    shown = ["overall", *names] if any(rating.axis == "overall" for rating in ratings) else names
+    found = {(rating.model, rating.axis): rating for rating in ratings}
+    systems = sorted({score.model for score in scores} | {model for model, _ in found})
+    systems.sort(key=lambda model: _order(found, model, shown))
+    headings = [heading for axis in shown for heading in _with_interval(axis)]
+    columns = ("rank", "model", *headings, "storyboards")
+    rows = tuple(_rating_row(found, model, shown) for model in systems)
+    return Table(title, columns, rows, _notes(ratings, scores, axes, tie_bands, centre))
+
+
+def render(table: Table, format: Format = "text", width: int | None = None) -> str:
+    """The table as text for a terminal, as Markdown, CSV, JSON or LaTeX (booktabs). CSV has no place for the notes."""
+    if format not in get_args(Format):
+        raise EvalsuiteError(f"there is no format {format!r}: there are {', '.join(get_args(Format))}.")
+    if format == "text":
+        return _text(table, width)
+    writers: dict[str, Callable[[Table], str]] = {"md": _markdown, "csv": _csv, "json": _json, "latex": _latex}
+    return writers[format](table)
+
+
+def _with_interval(name: str) -> tuple[str, str, str]:
+    return name, f"{name} low", f"{name} high"
+
+
+def _score_row(scores: Sequence[Score], metrics: Sequence[str]) -> tuple[Cell, ...]:
+    cells: list[Cell] = []
+    for metric in metrics:
+        judged = [score for score in scores if score.metric == metric and score.value is not None]
+        mean = (
+            clustered_mean([score.value or 0.0 for score in judged], [score.storyboard for score in judged])
+            if judged
+            else None
+        )
+        cells += [mean.value, mean.low, mean.high] if mean else [None, None, None]
+    boards = len({score.storyboard for score in scores})
+    seeds = len({score.seed for score in scores})
+    statuses = [score.status for score in scores]
+    covered = [score.coverage for score in scores if score.status == "ok"]
+    coverage = sum(covered) / len(covered) if covered else None
+    return (
+        scores[0].model,
+        *cells,
+        boards,
+        seeds,
+        statuses.count("failed"),
+        statuses.count("not_applicable"),
+        coverage,
+    )
+
+
+def _order(found: Mapping[tuple[str, str], Rating], model: str, shown: Sequence[str]) -> tuple[bool, float, str]:
+    rating = found.get((model, shown[0])) if shown else None
+    return (rating is None, -rating.value if rating else 0.0, model)
+
+
+def _rating_row(found: Mapping[tuple[str, str], Rating], model: str, shown: Sequence[str]) -> tuple[Cell, ...]:
+    cells: list[Cell] = []
+    for axis in shown:
+        rating = found.get((model, axis))
+        cells += [rating.value, rating.low, rating.high] if rating else [None, None, None]
+    first = found.get((model, shown[0])) if shown else None
+    return (_ranks(first) if first else "", model, *cells, first.n if first else 0)
+
+
+def _ranks(rating: Rating) -> str:
+    return str(rating.rank_low) if rating.rank_low == rating.rank_high else f"{rating.rank_low}-{rating.rank_high}"
+
+
+def _notes(
+    ratings: Sequence[Rating],
+    scores: Sequence[Score],
+    axes: Mapping[str, Mapping[str, float]],
+    tie_bands: Mapping[str, float],
+    centre: Sequence[str],
+) -> tuple[str, ...]:
+    rated = {rating.model for rating in ratings}
+    central = sorted(rated & set(centre))
+    used = sorted({metric for weights in axes.values() for metric in weights})
+    bands = ", ".join(f"{metric} {tie_bands.get(metric, 0.0):.3g}" for metric in used)
+    boards = len({score.storyboard for score in scores})
+    seeds = ", ".join(str(seed) for seed in sorted({score.seed for score in scores}))
+    notes = [
+        f"{boards} storyboards, seeds {seeds}; {INTERVALS}",
+        "ratings are Bradley-Terry, 400 points being odds of ten to one, with a prior of one virtual tie per pair",
+        f"centred on 1000 over {', '.join(central) if central else 'all systems, as no generator was rated'}",
+        f"{TIE_RULE}; bands: {bands}",
+        f"{FAILURE_RULE}; failed: {_failures(scores)}",
+        *(f"{axis}: {_weights(weights)}" for axis, weights in sorted(axes.items())),
+        *_left_out(ratings, scores, axes),
+    ]
+    return tuple(notes)
+
+
+def _weights(weights: Mapping[str, float]) -> str:
+    total = sum(weights.values())
+    return ", ".join(f"{metric} {weight / total:.0%}" for metric, weight in sorted(weights.items()))
+
+
+def _failures(scores: Sequence[Score]) -> str:
+    failed = [(score.model, score.storyboard, score.seed) for score in scores if score.status == "failed"]
+    counts = {model: len({video for video in failed if video[0] == model}) for model, _, _ in failed}
+    return ", ".join(f"{model} {count} videos" for model, count in sorted(counts.items())) or "none"
+
+
+def _left_out(ratings: Sequence[Rating], scores: Sequence[Score], axes: Mapping[str, Mapping[str, float]]) -> list[str]:
+    notes = []
+    for axis, weights in sorted(axes.items()):
+        pairs = left_out(scores, weights)
+        missing = sorted(
+            {score.model for score in scores} - {rating.model for rating in ratings if rating.axis == axis}
+        )
+        if pairs:
+            notes.append(f"{axis}: {pairs} pairs left out, as a score is not applicable")
+        if missing:
+            notes.append(f"{axis}: not rated, as nothing could be compared: {', '.join(missing)}")
+    partly = sorted({score.model for score in scores if score.status == "ok" and score.coverage < 1})
+    return [*notes, f"not the whole story was covered by: {', '.join(partly)}"] if partly else notes
+
+
+def _shown(table: Table) -> tuple[list[str], list[list[str]]]:
+    """Headings and cells for people, with each interval folded into its number."""
+    folded = {f"{name} {end}" for name in table.columns for end in ("low", "high")}
+    headings = [name for name in table.columns if name not in folded]
+    places = {name: place for place, name in enumerate(table.columns)}
+    return headings, [[_cell(row, name, places) for name in headings] for row in table.rows]
+
+
+def _cell(row: Sequence[Cell], name: str, places: Mapping[str, int]) -> str:
+    value = row[places[name]]
+    if value is None:
+        return "-"
+    if f"{name} low" not in places or isinstance(value, str):
+        return _number(value)
+    low, high = row[places[f"{name} low"]], row[places[f"{name} high"]]
+    return f"{_number(value)} [{_number(low)}, {_number(high)}]"
+
+
+def _number(value: Cell) -> str:
+    if value is None or isinstance(value, str | int):
+        return str(value)
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3f}"
+
+
+def _text(table: Table, width: int | None) -> str:
+    from rich.console import Console
+    from rich.table import Table as Grid
+
+    headings, rows = _shown(table)
+    grid = Grid(title=table.title, title_justify="left", caption="\n".join(table.notes), caption_justify="left")
+    for place, heading in enumerate(headings):
+        is_text = all(isinstance(row[table.columns.index(heading)], str) for row in table.rows) and place < 2
+        grid.add_column(heading, justify="left" if is_text else "right")
+    for row in rows:
+        grid.add_row(*row)
+    console = Console(file=io.StringIO(), width=width)
+    with console.capture() as capture:
+        console.print(grid, markup=False)
+    return capture.get()
+
+
+def _markdown(table: Table) -> str:
+    headings, rows = _shown(table)
+    lines = [headings, ["---"] * len(headings), *rows]
+    body = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    notes = "\n".join(f"- {note}" for note in table.notes)
+    return f"### {table.title}\n\n{body}\n\n{notes}\n"
+
+
+def _csv(table: Table) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows(table.rows)
+    return out.getvalue()
+
+
+def _json(table: Table) -> str:
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    return json.dumps({"title": table.title, "rows": rows, "notes": table.notes}, indent=2, allow_nan=False) + "\n"
+
+
+def _latex(table: Table) -> str:
+    headings, rows = _shown(table)
+    lines = [" & ".join(map(_escaped, line)) + r" \\" for line in [headings, *rows]]
+    notes = "".join(f"% {note}\n" for note in table.notes)
+    columns = "l" * min(2, len(headings)) + "r" * (len(headings) - 2)
+    body = "\n".join(["\\toprule", lines[0], "\\midrule", *lines[1:], "\\bottomrule"])
+    return f"% {table.title}\n{notes}\\begin{{tabular}}{{{columns}}}\n{body}\n\\end{{tabular}}\n"
+
+
+def _escaped(text: str) -> str:
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    return "".join(special.get(letter, f"\\{letter}" if letter in "&%$#_{}" else letter) for letter in text)

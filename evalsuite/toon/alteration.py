@@ -1,0 +1,24 @@
+"""Alterations: lawful damage to the world itself, which its truth reports like anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from evalsuite.toon.physics import LAWS, Physics
+
+
+@dataclass(frozen=True, slots=True)
+class Alteration:
+    """What differs from the world as it should be."""
+
+    physics: Physics = LAWS
+    hue_turn: Callable[[float], float] | None = None
+    """Second -> degrees by which the colours of every character are turned."""
+    deform: Callable[[str, float], float] | None = None
+    """Character id, second -> bend of the outline, as a share of the body's height; 0 is none."""
+    teleport: Callable[[str, float], float] | None = None
+    """Entity id, second -> how far it is set off its place, in stage units."""
+
+
+UNALTERED = Alteration()

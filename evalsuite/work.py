@@ -1,0 +1,206 @@
+"""One unit of work: make one video of one storyboard, and measure it. This is what a worker process does."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import resource
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from evalsuite import features as extractors
+from evalsuite import plugins, store, video
+from evalsuite.errors import EvalsuiteError, PluginError, StoreError
+from evalsuite.interfaces import Baseline, Metric
+from evalsuite.store import Timing, VideoRecord
+from evalsuite.types import Features, Footage, Measured, Score, Status, Storyboard, VideoRef, VideoSpec
+
+SHORT_SECONDS = 0.25
+"""A video that lacks more than this of its storyboard is too short, which is said with its scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """All that a worker needs to know about one video."""
+
+    model: str
+    """As on the command line; `label` is its name in results and in paths."""
+    label: str
+    revision: str
+    suite: str
+    suite_version: str
+    storyboard: Storyboard
+    seed: int
+    spec: VideoSpec
+    folder: Path
+    metrics: tuple[str, ...]
+    generate: bool
+    source: Path | None = None
+    """A finished video of somebody else's, to be measured where it lies."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.label.replace(':', '__')}/{self.storyboard.id}-s{self.seed}"
+
+    @property
+    def video_path(self) -> Path:
+        return self.source or self.folder / "videos" / f"{self.name}.mp4"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a unit of work gave."""
+
+    video: VideoRecord
+    scores: list[Score] = field(default_factory=list)
+    timings: list[Timing] = field(default_factory=list)
+
+
+def perform(task: Task) -> Outcome:
+    """Make and measure one video; whatever goes wrong with it becomes its record, and only a full disk stops all."""
+    outcome = Outcome(_record(task, "failed", ""))
+    try:
+        if task.generate:
+            with _timed(task, "generate", outcome):
+                _generate(task)
+        outcome.video = _record(task, "ok", "")
+        with _timed(task, "score", outcome):
+            outcome.scores = _measure(task)
+    except StoreError:
+        raise
+    except Exception as error:  # a system may fail in any way; its failure is a result
+        outcome.video = failure(task, _reason(error)).video
+        outcome.scores = [_failed(task, name, outcome.video.reason) for name in task.metrics]
+    return outcome
+
+
+def failure(task: Task, reason: str) -> Outcome:
+    """A video that could not be made or read, with all its scores failed."""
+    return Outcome(_record(task, "failed", reason), [_failed(task, name, reason) for name in task.metrics])
+
+
+def content(task: Task) -> str:
+    """The hash of the video as it lies there; empty where there is none."""
+    return video.sha256(task.video_path) if task.video_path.is_file() else ""
+
+
+def metric_of(name: str) -> Metric:
+    """A metric of single videos; a distance between sets needs a reference that no suite names yet."""
+    found = plugins.metric(name)
+    if not isinstance(found, Metric):
+        raise PluginError(f"{name} compares sets of videos, and the suite names no reference set for it.")
+    return found
+
+
+@cache
+def _baseline(model: str) -> Baseline:
+    return plugins.baseline(model)
+
+
+def _generate(task: Task) -> None:
+    system = _baseline(task.model)
+    storyboard = task.storyboard if system.privileged else task.storyboard.told()
+    footage = system.generate(storyboard, task.seed, task.spec)
+    if isinstance(footage, Footage):
+        video.write(task.video_path, footage)
+        if footage.truth is not None:
+            store.write_truth(task.folder / "truth" / f"{task.name}.jsonl.gz", footage.truth())
+    else:
+        store.write_atomically(task.video_path, footage.read_bytes())
+
+
+def _measure(task: Task) -> list[Score]:
+    if not task.metrics:
+        return []
+    metrics = {name: metric_of(name) for name in task.metrics}
+    reference = video.describe(task.video_path)
+    features = _features(task, reference, sorted({name for each in metrics.values() for name in each.extractors}))
+    return [_scored(task, name, each, features, reference) for name, each in metrics.items()]
+
+
+def _features(task: Task, reference: VideoRef, names: Sequence[str]) -> dict[str, Features]:
+    """Every feature that any metric needs, from the cache or from one decoding of the video."""
+    found = {
+        name: store.load_features(task.folder, reference.sha256, name, extractors.extractor(name).version)
+        for name in names
+    }
+    missing = [name for name, kept in found.items() if kept is None]
+    if missing:
+        made = extractors.extract(video.decode(reference.path, reference.decoder), missing)
+        for each in made.values():
+            store.save_features(task.folder, reference.sha256, each)
+        found.update(made)
+    return {name: each for name, each in found.items() if each is not None}
+
+
+def _scored(task: Task, name: str, metric: Metric, features: Mapping[str, Features], reference: VideoRef) -> Score:
+    try:
+        measured = metric.measure(features, task.storyboard)
+    except Exception as error:  # one metric's failure must not cost the others
+        return _failed(task, name, _reason(error))
+    if measured.value is not None and not math.isfinite(measured.value):
+        return _failed(task, name, f"{name} gave {measured.value}.")
+    return _score(task, name, metric, _with_length(measured, task, reference))
+
+
+def _with_length(measured: Measured, task: Task, reference: VideoRef) -> Measured:
+    missing = task.storyboard.seconds - reference.seconds
+    if missing <= SHORT_SECONDS or measured.reason:
+        return measured
+    said = f"the video lasts {reference.seconds:.2f} s of the storyboard's {task.storyboard.seconds:.2f} s."
+    return dataclasses.replace(measured, reason=said)
+
+
+def _score(task: Task, name: str, metric: Metric, measured: Measured) -> Score:
+    return dataclasses.replace(
+        _failed(task, name, measured.reason),
+        metric_version=metric.version,
+        status="not_applicable" if measured.value is None else "ok",
+        value=measured.value,
+        details=dict(measured.details),
+        series=measured.series,
+        coverage=measured.coverage,
+    )
+
+
+def _failed(task: Task, name: str, reason: str) -> Score:
+    return Score(
+        model=task.label,
+        revision=task.revision,
+        suite=task.suite,
+        suite_version=task.suite_version,
+        storyboard=task.storyboard.id,
+        seed=task.seed,
+        metric=name,
+        metric_version=metric_of(name).version,
+        status="failed",
+        value=None,
+        reason=reason,
+        coverage=0.0,
+    )
+
+
+def _record(task: Task, status: Status, reason: str) -> VideoRecord:
+    inside = task.video_path.is_relative_to(task.folder)
+    path = str(task.video_path.relative_to(task.folder) if inside else task.video_path.resolve())
+    key = (task.label, task.storyboard.id, task.seed)
+    return VideoRecord(*key, task.revision, status, reason, path, content(task))
+
+
+def _reason(error: Exception) -> str:
+    """One line on what went wrong; our own errors speak for themselves."""
+    said = " ".join(str(error).split())[:500]
+    return said if isinstance(error, EvalsuiteError) else f"{type(error).__name__}: {said}"
+
+
+@contextmanager
+def _timed(task: Task, step: str, outcome: Outcome) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    seconds = time.perf_counter() - began
+    outcome.timings.append(Timing(task.label, task.storyboard.id, task.seed, step, seconds, peak))

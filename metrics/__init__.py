@@ -1,0 +1,1 @@
+"""One file here is one metric; `docs/adding-a-metric.md` shows how to add one."""

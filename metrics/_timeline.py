@@ -1,0 +1,48 @@
+"""Rows of features at an even pace near 8 a second, whatever the frame rate: metrics sample by time, not by index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from evalsuite.types import Features, Storyboard
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+PACE = 8.0
+"""Samples per second that are aimed at."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Evenly spaced samples of a video, no longer than its storyboard."""
+
+    rows: Array
+    """Shape (samples, dimensions)."""
+    rate: float
+    """Samples per second."""
+    coverage: float
+    """The share of the storyboard's length that the video fills, 0 - 1."""
+
+    @property
+    def seconds(self) -> Array:
+        """When each sample is shown."""
+        return np.arange(len(self.rows)) / self.rate
+
+    def samples(self, seconds: float) -> int:
+        """How many samples fit into so many seconds; at least one."""
+        return max(1, round(seconds * self.rate))
+
+
+def timeline(features: Features, storyboard: Storyboard) -> Timeline:
+    """The part of a video that its storyboard covers; a stride over whole frames keeps motion even."""
+    shown = features.seconds
+    fps = 1 / float(np.median(np.diff(shown))) if len(shown) > 1 else PACE
+    rate = fps / max(1, round(fps / PACE))
+    length = min(float(shown[-1]) + 1 / fps, storyboard.seconds)
+    grid = np.arange(max(1, round(length * rate))) / rate
+    nearest = np.clip(np.searchsorted(shown, grid + 0.5 / fps) - 1, 0, len(shown) - 1)
+    return Timeline(features.array[nearest].astype(np.float64), rate, min(1.0, length / storyboard.seconds))

@@ -1,0 +1,88 @@
+"""How a look moves with time alone: moments that the story declares alike are compared, pair by pair.
+
+Two moments are alike when the storyboard gives them the same setting, in the same declared state, and the same
+characters. Whatever makes near pairs differ (framing, poses) makes far pairs differ as much; what grows with their
+distance in time is drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from evalsuite.types import Storyboard
+
+from ._timeline import Array, Flags, Timeline
+
+Indexes = npt.NDArray[np.int64]
+
+SHORTEST = 2.0
+"""Moments nearer than this, in seconds, are not compared: they share their framing."""
+MOST = 600
+"""Moments that are compared at most; longer videos are looked at in longer moments."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """A video as moments of about a second: the median of each one's live samples."""
+
+    rows: Array
+    """Shape (moments, dimensions)."""
+    seconds: Array
+    """Shape (moments,)."""
+    left: Indexes
+    """The earlier and ..."""
+    right: Indexes
+    """... the later moment of each pair that is alike, shape (pairs,)."""
+
+    @property
+    def lag(self) -> Array:
+        """How far apart the two of each pair are, in seconds."""
+        return self.seconds[self.right] - self.seconds[self.left]
+
+
+def moments(line: Timeline, live: Flags, storyboard: Storyboard) -> Moments:
+    """The live moments of a video, and which of them are alike."""
+    length = max(1.0, storyboard.seconds / MOST)
+    segment = np.searchsorted(np.append(storyboard.starts[1:], np.inf), line.seconds + 1e-6, side="right")
+    moment = np.floor((line.seconds - np.asarray(storyboard.starts)[segment]) / length + 1e-6)
+    keys, owner = np.unique(np.column_stack([segment, moment]), axis=0, return_inverse=True)
+    seen = [number for number in range(len(keys)) if live[owner == number].any()]
+    rows = np.array([np.median(line.rows[(owner == number) & live], axis=0) for number in seen])
+    seconds = np.array([line.seconds[owner == number].mean() for number in seen])
+    scene = _scenes(storyboard)[keys[seen, 0].astype(np.int64)]
+    alike = (scene[:, None] == scene[None]) & (seconds[None] - seconds[:, None] >= SHORTEST)
+    left, right = np.nonzero(alike)
+    return Moments(rows.reshape(len(seen), line.rows.shape[1]), seconds, left, right)
+
+
+def _scenes(storyboard: Storyboard) -> Indexes:
+    """A number for each segment; those that share it are declared to look alike."""
+    characters = {entity.id for entity in storyboard.entities if entity.kind == "character"}
+    state: dict[str, tuple[str, str]] = {}
+    scenes: list[Hashable] = []
+    for segment in storyboard.segments:
+        state.update({change.entity: (change.what, change.value) for change in segment.changes})
+        cast = sorted(set(segment.present) & characters)
+        scenes.append((segment.setting, state.get(segment.setting or ""), *((name, state.get(name)) for name in cast)))
+    return np.array([scenes.index(scene) for scene in scenes])
+
+
+def growth(distance: Array, lag: Array) -> float:
+    """By how much a distance grows from the nearest to the farthest pairs: least squares over pairs, never below 0."""
+    spread = lag - lag.mean()
+    if not np.any(spread):
+        return 0.0
+    slope = float(np.sum(spread * distance) / np.sum(spread**2))
+    return max(0.0, slope * float(np.ptp(lag)))
+
+
+def slope(change: Array, lag: Array) -> float:
+    """Change per minute: the median of the slopes of all pairs, each weighing as much as its lag (Theil and Sen)."""
+    order = np.argsort(change / lag, kind="stable")
+    weight = np.cumsum(lag[order])
+    middle = order[np.searchsorted(weight, weight[-1] / 2)]
+    return float(60 * change[middle] / lag[middle])

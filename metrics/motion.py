@@ -1,0 +1,59 @@
+"""Does it move, smoothly, and without freezing or looping?
+
+Definitions: a freeze is a second or more without change; a loop is a stretch of 3 s or more that repeats, in step, what
+was shown 2 s or more before. Roughness compares how steps change with the steps themselves: |a - b|^2 / (|a|^2 + |b|^2)
+for successive steps a, b of the thumbnails, which is 0 for even motion and 1.5 for unrelated frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from evalsuite.interfaces import Metric
+from evalsuite.types import Features, Measured, Storyboard
+
+from ._evidence import evidence
+from ._timeline import Timeline, timeline
+
+UNRELATED = 1.5
+"""The roughness of unrelated frames."""
+
+
+class Motion(Metric):
+    """The share of the story that moves and neither freezes nor loops, times how smooth it is; 0 - 1."""
+
+    summary: ClassVar[str] = "moves smoothly, without freezing or looping"
+    version: ClassVar[str] = "1"
+    higher_is_better: ClassVar[bool] = True
+    extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
+
+    def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
+        """`series` is the amount of motion of each second; a part of the story without video counts as frozen."""
+        line = timeline(features["thumbnails"], storyboard)
+        found = evidence(line)
+        alive = float(np.mean(~(found.frozen | found.looped))) * line.coverage
+        smoothness = float(np.clip(1 - np.mean(found.roughness) / UNRELATED, 0, 1))
+        amount = _amount(line)
+        return Measured(
+            value=alive * smoothness,
+            details={
+                "alive": alive,
+                "smoothness": smoothness,
+                "amount": float(np.mean([change for _, change in amount])),
+                "frozen": float(np.mean(found.frozen)),
+                "looped": float(np.mean(found.looped)),
+                "loop_period": found.period,
+            },
+            series=amount,
+            coverage=line.coverage,
+        )
+
+
+def _amount(line: Timeline) -> tuple[tuple[float, float], ...]:
+    """Mean change per second of time, in units of Lab per second."""
+    steps = np.abs(np.diff(line.rows, axis=0, prepend=line.rows[:1])).mean(axis=1) * line.rate
+    second = np.floor(line.seconds + 1e-9)
+    return tuple((float(start), float(steps[second == start].mean())) for start in np.unique(second))

@@ -1,0 +1,95 @@
+"""Does it cut where the story cuts, and nowhere else?
+
+A planned cut is found when a cut is seen within 0.25 s of it, each seen cut answering to one plan at most. Agreement is
+the F1 of planned and seen cuts with one agreement added, (2 hits + e) / (2 hits + missed + unplanned + 1), so that it
+is defined where no cut is planned; e is the share of the story that carries evidence, and so a frozen video does not
+earn it. Continuity is the share of segment boundaries without a planned cut at which a live picture does not jump.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from evalsuite.interfaces import Metric
+from evalsuite.types import Features, Measured, Storyboard
+
+from ._cuts import cuts, jumps
+from ._evidence import evidence
+from ._timeline import Flags, Timeline, timeline
+
+TOLERANCE = 0.25
+"""Seconds between a planned cut and the one that is seen."""
+ABRUPT = 3.0
+"""A change at a boundary is abrupt when it is so many times the usual change around it."""
+VISIBLE = 3.0
+"""... and at least so large, in units of Lab."""
+
+
+class Transitions(Metric):
+    """Agreement of planned and seen cuts, times continuity at the other segment boundaries; 0 - 1."""
+
+    summary: ClassVar[str] = "cuts where the story cuts, and nowhere else"
+    version: ClassVar[str] = "1"
+    higher_is_better: ClassVar[bool] = True
+    extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
+
+    def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
+        """`series` has (second, 1) for each planned and seen cut, 0 for a missed one and -1 for an unplanned one."""
+        line = timeline(features["thumbnails"], storyboard)
+        live = evidence(line).live
+        share = float(np.mean(live)) * line.coverage
+        seen = line.seconds[cuts(line)]
+        hits = match(storyboard.cuts, seen.tolist(), TOLERANCE + 1e-6)
+        missed = sorted(set(storyboard.cuts) - {plan for plan, _ in hits})
+        unplanned = sorted(set(seen.tolist()) - {cut for _, cut in hits})
+        agreement = (2 * len(hits) + share) / (2 * len(hits) + len(missed) + len(unplanned) + 1)
+        smooth = _smooth_boundaries(line, live, storyboard)
+        continuity = float(np.mean(smooth)) if smooth else 1.0
+        return Measured(
+            value=agreement * continuity,
+            details={
+                "evidence": share,
+                "agreement": agreement,
+                "continuity": continuity,
+                "planned": float(len(storyboard.cuts)),
+                "hits": float(len(hits)),
+                "missed": float(len(missed)),
+                "unplanned": float(len(unplanned)),
+                "unplanned_per_minute": 60 * len(unplanned) * line.rate / len(line.rows),
+            },
+            series=_events([plan for plan, _ in hits], missed, unplanned),
+            coverage=line.coverage,
+        )
+
+
+def match(planned: Sequence[float], seen: Sequence[float], tolerance: float) -> list[tuple[float, float]]:
+    """Pairs of planned and seen seconds within `tolerance`, as many as there can be, each second used once.
+
+    Both in order; taking the earliest that fits is optimal for intervals of equal length.
+    """
+    pairs, rest = [], list(seen)
+    for plan in planned:
+        rest = [second for second in rest if second >= plan - tolerance]
+        if rest and rest[0] <= plan + tolerance:
+            pairs.append((plan, rest.pop(0)))
+    return pairs
+
+
+def _smooth_boundaries(line: Timeline, live: Flags, storyboard: Storyboard) -> list[bool]:
+    """Whether each boundary without a planned cut is smooth; one that the video does not reach is not.
+
+    A second around it must hold a live moment, or else nothing was smooth but only still.
+    """
+    jump, usual = jumps(line)
+    abrupt = (jump > VISIBLE) & (jump > ABRUPT * usual)
+    boundaries = [start for start in storyboard.starts[1:] if start not in storyboard.cuts]
+    away = [np.abs(line.seconds - start) for start in boundaries]
+    return [bool(live[far <= 0.5].any() and not abrupt[far <= TOLERANCE / 2 + 1e-6].any()) for far in away]
+
+
+def _events(hits: list[float], missed: list[float], unplanned: list[float]) -> tuple[tuple[float, float], ...]:
+    marked = [(hits, 1.0), (missed, 0.0), (unplanned, -1.0)]
+    return tuple(sorted((second, mark) for seconds, mark in marked for second in seconds))

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional
+
+from evalsuite.baselines._models.layout import Layout, Places, TransformerShape
+from evalsuite.baselines._models.sampler import Sampling, draw_noise, sample
+from evalsuite.baselines._models.text import SCENE_START, TextEncoder, Vocabulary
+from evalsuite.baselines._models.transformer import VideoTransformer
+from evalsuite.baselines._models.ttt_layer import ttt_linear, ttt_mlp
+
+SHAPE = TransformerShape(
+    latent_channels=2, latent_height=4, latent_width=4, text_tokens=3, width=16, heads=2, blocks=3, sequence_blocks=(1,)
+)
+
+
+def make(layer, gate=0.5):
+    """A transformer in which no weight is zero, but perhaps the gates."""
+    torch.manual_seed(0)
+    model = VideoTransformer(SHAPE, 20, layer).double()
+    for name, parameter in model.named_parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+        if name.endswith("gates"):
+            torch.nn.init.constant_(parameter, gate)
+    return model.requires_grad_(False)
+
+
+def inputs(segments, batch=1):
+    latents = torch.randn(batch, 6 * segments + 1, 2, 4, 4, dtype=torch.double)
+    return latents, torch.full((batch,), 0.5).double(), torch.randint(0, 20, (batch, segments, 7))
+
+
+def changed_frames(model, segments, frame):
+    """Which frames of the output change with one frame of the input."""
+    latents, time, words = inputs(segments)
+    other = latents.clone()
+    other[:, frame] += 1
+    return ((model(latents, time, words) - model(other, time, words)).abs().amax((0, 2, 3, 4)) > 1e-12).tolist()
+
+
+def test_windows_are_a_segment_and_the_frame_before():
+    layout = Layout(SHAPE)
+    text = torch.tensor([[[-1, -2, -3], [-4, -5, -6]]]).unsqueeze(-1)
+    video = torch.arange(13).view(1, 13, 1, 1).expand(1, 13, 4, 1)
+    line = layout.line_up(text, video)
+    assert line[0, :, 0].tolist()[:11] == [-1, -2, -3, 0, 0, 0, 0, 1, 1, 1, 1]
+    assert line[0, :, 0].tolist()[31:39] == [-4, -5, -6, 7, 7, 7, 7, 8]
+    windows = layout.windows(line)[0, :, :, 0]
+    assert [sorted(set(window.tolist())) for window in windows] == [[-3, -2, -1, *range(7)], [-6, -5, -4, *range(6, 13)]]
+    assert torch.equal(layout.merge(layout.windows(line.double())), line.double())
+    assert torch.equal(layout.video(line), video)
+
+
+def test_the_frame_that_two_windows_share_is_averaged():
+    layout = Layout(SHAPE)
+    windows = torch.zeros(1, 2, layout.segment + layout.patches, 1)
+    windows[:, 1] = 1
+    merged = layout.video(layout.merge(windows))[0, :, 0, 0]
+    assert merged.tolist() == [0.0] * 6 + [0.5] + [1.0] * 6
+
+
+def test_text_is_not_turned_and_windows_start_anew():
+    places = Places.of(SHAPE, 3)
+    assert torch.equal(places.window[0][:3], torch.ones(3, 4))
+    assert places.line[0].shape == (3 * 27 + 4, 4)
+    assert torch.equal(places.line[0][34:58], places.line[0][61:85])
+    assert places.is_video.sum() == 19 * 4
+
+
+@pytest.mark.parametrize("layer", [ttt_linear, ttt_mlp, None])
+def test_with_closed_gates_far_segments_do_not_matter(layer):
+    changed = changed_frames(make(layer, gate=0.0), segments=6, frame=16)
+    assert changed[:1] + changed[-6:] == [False] * 7  # three blocks reach three segments at most
+    assert all(changed[13:19])
+
+
+@pytest.mark.parametrize("layer", [ttt_linear, ttt_mlp])
+@pytest.mark.parametrize("frame", [0, 36])
+def test_with_open_gates_each_segment_knows_of_each(layer, frame):
+    assert all(changed_frames(make(layer), segments=6, frame=frame))
+
+
+def test_one_window_of_attention_equals_torchs_own():
+    model = make(None)
+    attention = model.blocks[0].attention
+    tokens = torch.randn(1, 3 + 7 * 4, 16, dtype=torch.double)
+    turned = torch.cat([tokens[:, :3], tokens[:, 7:], tokens[:, 3:7]], dim=1)
+    still = (torch.ones(31, 4).double(), torch.zeros(31, 4).double())
+    q, k, v = attention.project(turned).unflatten(-1, (3, 2, 8)).permute(2, 0, 3, 1, 4)
+    q, k = functional.normalize(q, dim=-1) * attention.scale.exp() * 8**0.5, functional.normalize(k, dim=-1)
+    expected = attention.leave(functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+    found = attention(tokens, model.layout, still)
+    assert torch.allclose(found, torch.cat([expected[:, :3], expected[:, -4:], expected[:, 3:-4]], dim=1))
+
+
+def test_a_video_does_not_depend_on_its_neighbours_in_the_batch():
+    model = make(ttt_mlp)
+    latents, time, words = inputs(3, batch=3)
+    together = model(latents, time, words)
+    alone = torch.cat([model(latents[i : i + 1], time[i : i + 1], words[i : i + 1]) for i in range(3)])
+    assert torch.allclose(together, alone, atol=1e-9)
+
+
+def test_noise_is_drawn_for_each_segment_on_its_own():
+    short, long = draw_noise("story", 1, 2, SHAPE), draw_noise("story", 1, 5, SHAPE)
+    assert torch.equal(long[:, :13], short)
+    assert not torch.equal(draw_noise("story", 2, 2, SHAPE), short)
+    assert not torch.equal(draw_noise("other", 1, 2, SHAPE), short)
+    assert abs(float(draw_noise("story", 1, 50, SHAPE).std()) - 1) < 0.02
+
+
+def test_sampling_without_guidance_follows_the_wanted_text_alone():
+    model = make(ttt_mlp).float()
+    noise = draw_noise("story", 0, 2, SHAPE)
+    _, _, words = inputs(2)
+    latents = noise
+    for step in range(4):
+        latents = latents - 0.25 * model(latents, torch.tensor([1 - step / 4]), words)
+    found = sample(model, words, torch.zeros_like(words), noise, Sampling(steps=4, guidance=1.0))
+    assert torch.allclose(found, latents, atol=1e-3)
+
+
+def test_words_get_numbers_and_unknown_ones_a_bucket():
+    vocabulary = Vocabulary.of(["The red fox. The fox!"] * 5 + ["A bear"])
+    assert vocabulary.words == ("<start_scene>", "<end_scene>", "fox", "the", "!", ".", "red")
+    assert vocabulary.numbers(f"{SCENE_START} the Fox's fox") == [65, 68, 67, *vocabulary.numbers("'s"), 67]
+    assert 1 <= vocabulary.numbers("zebra")[0] <= 64
+    assert vocabulary.tensor(["the fox", ""])[:, :3].tolist() == [[68, 67, 0], [0, 0, 0]]
+
+
+def test_each_text_token_is_the_mean_of_neighbouring_words():
+    encoder = TextEncoder(50, tokens=4, width=8)
+    spread = encoder._spread(torch.tensor([[5] * 8 + [0] * 2, [5] * 3 + [0] * 7]))
+    assert spread[0].argmax(0)[:8].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert torch.allclose(spread[0].sum(-1), torch.ones(4))
+    assert spread[1].sum(-1).tolist() == [1.0, 1.0, 1.0, 0.0]
+
+
+def test_padding_does_not_change_the_text():
+    torch.manual_seed(0)
+    encoder = TextEncoder(50, tokens=4, width=8)
+    words = torch.randint(1, 50, (1, 6))
+    padded = torch.cat([words, torch.zeros(1, 5, dtype=torch.long)], dim=1)
+    assert torch.allclose(encoder(padded), encoder(words), atol=1e-5)

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from evalsuite.metrics.transitions import match
+
+Film = Callable[..., np.ndarray]
+
+
+def _most_pairs(planned: list[float], seen: list[float], tolerance: float) -> int:
+    """By trying every assignment."""
+    few, many = sorted([planned, seen], key=len)
+    return max(
+        sum(abs(a - b) <= tolerance for a, b in zip(few, chosen, strict=True)) for chosen in permutations(many, len(few))
+    )
+
+
+def test_matching_finds_as_many_pairs_as_any_assignment() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(200):
+        planned = sorted(rng.uniform(0, 2, rng.integers(0, 5)).tolist())
+        seen = sorted(rng.uniform(0, 2, rng.integers(0, 5)).tolist())
+        pairs = match(planned, seen, 0.25)
+        assert len(pairs) == _most_pairs(planned, seen, 0.25)
+        assert all(abs(plan - cut) <= 0.25 for plan, cut in pairs)
+        assert len({cut for _, cut in pairs}) == len(pairs)
+
+
+def test_a_film_that_keeps_its_plan_is_perfect(story: Callable, film: Film, measure: Callable) -> None:
+    plan = story()
+    found = measure("transitions", film(plan), plan)
+    assert found.value == 1.0
+    assert found.details["hits"] == len(plan.cuts) == 3
+    assert [event for event in found.series if event[1] == 1.0] == [(second, 1.0) for second in plan.cuts]
+
+
+def test_cuts_are_found_at_any_rate_and_size(story: Callable, film: Film, measure: Callable) -> None:
+    plan = story()
+    assert measure("transitions", film(plan, fps=24.0), plan, 24.0).value == 1.0
+    assert measure("transitions", film(plan, width=320, height=200), plan).value == 1.0
+
+
+def test_f1_is_that_of_the_counts(story: Callable, film: Film, measure: Callable) -> None:
+    """The film cuts at 6, 12 and 18 s; told that 3, 6 and 21 s were planned, it hits 1, misses 2 and has 2 too many."""
+    shown = film(story())
+    plan = story("aabbaacc", {1: True, 2: True, 4: False, 6: False, 7: True})
+    found = measure("transitions", shown, plan)
+    assert [found.details[name] for name in ("hits", "missed", "unplanned")] == [1, 2, 2]
+    assert found.details["agreement"] == pytest.approx((2 + 1) / (2 + 2 + 2 + 1))
+    assert found.details["unplanned_per_minute"] == pytest.approx(2 / 24 * 60)
+    assert found.details["continuity"] == pytest.approx(2 / 4)
+
+
+def test_where_no_cut_is_planned_none_is_best(story: Callable, film: Film, measure: Callable) -> None:
+    plan = story("aaaa")
+    assert measure("transitions", film(plan), plan).value == 1.0
+    assert measure("transitions", film(story("aabb")), plan).value < 0.5
+
+
+def test_a_dissolve_is_no_cut(story: Callable, film: Film, measure: Callable) -> None:
+    plan = story("aabb")
+    frames = film(plan).astype(np.float64)
+    weight = np.clip((np.arange(len(frames)) - 42) / 12, 0, 1)[:, None, None, None]
+    other = film(story("aaaa")).astype(np.float64)
+    later = film(story("bbbb")).astype(np.float64)
+    dissolved = (other * (1 - weight) + later * weight).astype(np.uint8)
+    assert measure("transitions", frames.astype(np.uint8), plan).details["missed"] == 0
+    assert measure("transitions", dissolved, plan).details["missed"] == 1
+
+
+def test_a_flash_a_pan_and_flicker_are_no_cuts(story: Callable, film: Film, measure: Callable) -> None:
+    plan = story("aaaa")
+    frames = film(plan)
+    flash = frames.copy()
+    flash[50] = 255
+    wide = film(plan, width=160)
+    pan = np.stack([frame[:, offset : offset + 96] for offset, frame in zip(np.arange(96) * 64 // 95, wide, strict=True)])
+    flicker = frames.copy()
+    flicker[::2] = flicker[::2] // 10 * 9
+    for shown in (flash, pan, flicker):
+        assert measure("transitions", shown, plan).details["unplanned"] == 0
+
+
+def test_a_missing_end_is_missed_cuts_and_broken_boundaries(story: Callable, film: Film, measure: Callable) -> None:
+    plan = story()
+    found = measure("transitions", film(plan)[: 8 * 8], plan)
+    assert found.coverage == pytest.approx(1 / 3)
+    assert found.details["missed"] == 2
+    assert found.details["continuity"] == pytest.approx(1 / 4)
+
+
+@pytest.mark.parametrize("settings", ["aabbaacc", "aaaaaaaa", "a"])
+def test_nobody_wins_without_evidence(settings: str, story: Callable, film: Film, measure: Callable) -> None:
+    plan = story(settings)
+    frames = film(plan)
+    rng = np.random.default_rng(3)
+    still = np.repeat(frames[:1], len(frames), axis=0)
+    noise = rng.integers(0, 256, frames.shape, dtype=np.uint8)
+    shuffled = frames[rng.permutation(len(frames))]
+    for name in ("transitions", "motion", "drift"):
+        best = measure(name, frames, plan).value
+        for worse in (still, noise, shuffled):
+            assert measure(name, worse, plan).value < 0.5 * best

@@ -1,0 +1,89 @@
+"""Finished videos are altered as frames are; measured on pictures whose grey is their number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evalsuite import video
+from evalsuite.alter import alter_folder
+from evalsuite.errors import StoryboardError, VideoError
+from evalsuite.types import Footage, Segment, Storyboard, Suite
+
+FPS = 8
+SEGMENTS = tuple(Segment(text="something", seconds=1.0) for _ in range(5))
+SUITE = Suite(
+    name="tiny",
+    version="1",
+    profile="natural",
+    fps=FPS,
+    width=32,
+    height=32,
+    seeds=(0,),
+    metrics=(),
+    axes={},
+    storyboards=tuple(Storyboard(id=name, title=name, segments=SEGMENTS) for name in ("one", "two")),
+)
+
+
+RISING = [30.0 + 5 * number for number in range(40)]
+FALLING = RISING[::-1]
+TOLERANCE = 2.4
+"""Grey levels that two encodings may cost; neighbouring frames lie 5 apart."""
+
+
+def film(path: Path, shown: list[float], size: int = 32, fps: float = FPS) -> None:
+    video.write(path, Footage((np.full((size, size, 3), grey, dtype=np.uint8) for grey in shown), fps))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    film(tmp_path / "source" / "one.mp4", RISING)
+    film(tmp_path / "source" / "two.mp4", FALLING)
+    return tmp_path / "source"
+
+
+def greys(path: Path) -> list[float]:
+    return [float(frame.mean()) for clip in video.decode(path) for frame in clip.frames]
+
+
+def test_freeze_and_loop_a_folder(folder: Path, tmp_path: Path) -> None:
+    made = alter_folder(folder, SUITE, "freeze", 0.5, tmp_path / "frozen")
+    assert [path.name for path in made] == ["one.mp4", "two.mp4"]
+    assert np.allclose(greys(made[0]), [*RISING[:20], *[RISING[20]] * 20], atol=TOLERANCE)
+    made = alter_folder(folder, SUITE, "loop", 1.0, tmp_path / "looped")
+    assert np.allclose(greys(made[1]), FALLING[:8] * 5, atol=TOLERANCE)
+
+
+def test_shuffle_keeps_every_frame(folder: Path, tmp_path: Path) -> None:
+    shown = greys(alter_folder(folder, SUITE, "frame-shuffle", 1.0, tmp_path / "out")[0])
+    assert np.allclose(sorted(shown), RISING, atol=TOLERANCE)
+    assert not np.allclose(shown, RISING, atol=TOLERANCE)
+
+
+def test_splice_shows_the_next_storyboard(folder: Path, tmp_path: Path) -> None:
+    made = alter_folder(folder, SUITE, "splice", 0.4, tmp_path / "out")
+    assert np.allclose(greys(made[0]), [*RISING[:24], *FALLING[24:]], atol=TOLERANCE)
+    assert np.allclose(greys(made[1]), [*FALLING[:24], *RISING[24:]], atol=TOLERANCE)
+
+
+def test_prompt_swap_from_another_system_of_other_size_and_rate(folder: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        film(tmp_path / "other" / f"{name}.mp4", np.repeat(FALLING, 2).tolist(), size=64, fps=2 * FPS)
+    made = alter_folder(folder, SUITE, "prompt-swap", 1.0, tmp_path / "out", other=tmp_path / "other")
+    assert np.allclose(greys(made[0]), FALLING, atol=TOLERANCE)
+    assert (video.describe(made[0]).width, video.describe(made[0]).fps) == (32, FPS)
+
+
+def test_a_partner_that_is_too_short_is_refused(folder: Path, tmp_path: Path) -> None:
+    film(tmp_path / "other" / "one.mp4", RISING[:30])
+    with pytest.raises(VideoError, match=r"lasts 3.75 s .* take one that is as long"):
+        alter_folder(folder, SUITE, "splice", 0.5, tmp_path / "out", other=tmp_path / "other")
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_a_folder_without_videos_of_the_suite_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoryboardError, match="name the files as one"):
+        alter_folder(tmp_path, SUITE, "freeze", 0.5, tmp_path / "out")

@@ -1,0 +1,173 @@
+"""The command line, as a person uses it: what is printed where, which exit code, and never a traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evalsuite import video
+from evalsuite.cli import _exit_code
+from tests.conftest import footage
+
+
+@pytest.fixture(autouse=True)
+def _somewhere_else(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def said(capsys, *arguments: str) -> tuple[int, str, str]:
+    code = _exit_code(arguments)
+    out, err = capsys.readouterr()
+    assert "Traceback" not in out + err
+    return code, out, err
+
+
+def test_a_run_prints_a_table_and_rank_ranks_it(capsys):
+    run = ("run", "--model", "oracle", "--model", "noise", "--suite", "smoke", "--workers", "1")
+    code, out, _ = said(capsys, *run)
+    assert code == 0
+    assert "oracle" in out
+    assert "noise" in out
+    code, out, _ = said(capsys, "rank", "--suite", "smoke", "--format", "json")
+    assert code == 0
+    table = json.loads(out)
+    models = [row["model"] for row in table["rows"]] if isinstance(table["rows"][0], dict) else table["rows"]
+    assert "oracle" in str(models[0])
+    for form in ("text", "md", "csv", "latex"):
+        code, out, _ = said(capsys, "rank", "--suite", "smoke", "--format", form)
+        assert code == 0
+        assert "noise" in out
+
+
+def test_json_is_all_that_stdout_holds(capsys):
+    code, out, _ = said(capsys, "run", "--model", "noise", "--suite", "smoke", "--limit", "1", "--json")
+    scores = json.loads(out)
+    assert code == 0
+    assert {"model", "storyboard", "seed", "metric", "value", "status", "reason"} <= scores[0].keys()
+    assert {score["metric"] for score in scores} == {"motion", "transitions", "drift"}
+
+
+def test_finished_videos_are_scored_and_failures_end_in_one(capsys, tmp_path):
+    folder = tmp_path / "theirs"
+    video.write(folder / "smoke-0000.mp4", footage(72))
+    code, out, err = said(capsys, "score", str(folder), "--model", "mine", "--suite", "smoke", "--json")
+    scores = json.loads(out)
+    assert code == 1
+    assert {score["status"] for score in scores if score["storyboard"] == "smoke-0001"} == {"failed"}
+    assert "smoke-0001" in err
+
+
+def test_the_halves(capsys):
+    assert said(capsys, "generate", "--model", "noise", "--suite", "smoke", "--limit", "1")[0] == 0
+    assert said(capsys, "score", "--model", "noise", "--suite", "smoke", "--limit", "1")[0] == 0
+
+
+def test_show_prints_and_draws(capsys, tmp_path):
+    code, out, err = said(capsys, "show", "smoke/smoke-0000")
+    assert code == 0
+    assert "0 - 3 s" in out
+    assert (tmp_path / "smoke-0000.png").stat().st_size > 10_000
+    assert "strip drawn" in err
+
+
+def test_export_check_and_import_go_round(capsys, tmp_path):
+    for form, name in (("own", "a.json"), ("ttt", "b.jsonl")):
+        assert said(capsys, "export", "smoke", name, "--format", form)[0] == 0
+        code, out, _ = said(capsys, "check", name)
+        assert code == 0
+        assert "2 storyboards, 6 segments, 18 s" in out
+    assert said(capsys, "export", "smoke/smoke-0001", "c.txt", "--format", "text")[0] == 0
+    assert len((tmp_path / "c.txt").read_text().split("\n\n")) == 3
+
+
+def test_list_and_doctor(capsys):
+    code, out, _ = said(capsys, "list")
+    assert code == 0
+    for name in ("one_minute", "oracle", "motion", "bradley-terry"):
+        assert name in out
+    code, out, _ = said(capsys, "list", "suites", "--long")
+    assert "100 storyboards of 63 s" in out
+    code, out, _ = said(capsys, "doctor")
+    assert code == 0
+    assert "torch" in out
+    assert "libx264" in out
+
+
+def test_check_takes_plugins_too(capsys, square):
+    code, out, _ = said(capsys, "check", square)
+    assert (code, out) == (0, "square.py: Square keeps the contract of baselines.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["run", "--model", "oracel", "--suite", "smoke"], "did you mean oracle?"),
+        (["run", "--model", "oracle", "--suite", "smok"], "did you mean smoke"),
+        (["run", "--model", "oracle", "--suite", "smoke", "--metric", "moton"], "did you mean motion?"),
+        (["run", "--model", "../x", "--suite", "smoke"], "cannot be a plugin"),
+        (["run", "--suite", "smoke"], "--model"),
+        (["rank", "--suite", "smoke", "--out", "none"], "there are no results in none"),
+        (["score", "none", "--model", "mine", "--suite", "smoke"], "there is no folder none"),
+        (["show", "smoke/none"], "no storyboard 'none'"),
+        (["check", "none.json"], "No such file"),
+        (["rnu"], "Did you mean 'run'?"),
+    ],
+)
+def test_a_mistake_is_a_sentence_and_a_code(capsys, tmp_path, arguments, sentence):
+    code, out, err = said(capsys, *arguments)
+    assert code in (1, 2)
+    assert out == ""
+    assert sentence in err
+    assert not list(tmp_path.rglob("*.mp4"))
+
+
+def test_a_read_only_folder_is_a_sentence(capsys, tmp_path):
+    (tmp_path / "out").write_text("a file, not a folder")
+    code, _, err = said(capsys, "run", "--model", "noise", "--suite", "smoke", "--out", "out")
+    assert code == 1
+    assert "cannot be" in err
+
+
+def test_an_id_never_leaves_the_run_folder(capsys, tmp_path):
+    (tmp_path / "x.json").write_text('{"id": "../../x", "title": "x", "segments": [{"text": "a"}]}')
+    code, _, err = said(capsys, "check", "x.json")
+    assert code == 2
+    assert "x.json: id: String should match pattern" in err
+
+
+def test_ctrl_c_ends_with_130_and_a_sentence(capsys, monkeypatch):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("evalsuite.run.execute", interrupted)
+    code, _, err = said(capsys, "run", "--model", "noise", "--suite", "smoke")
+    assert code == 130
+    assert "the same command again" in err or "the same command goes on" in err
+
+
+def test_help_shows_every_verb_and_imports_nothing_heavy():
+    code = (
+        "import sys; from evalsuite.cli import _exit_code; _exit_code(['--help']);"
+        "print(sorted({'torch', 'numpy', 'scipy', 'cv2', 'pydantic.main', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for verb in ("run", "generate", "score", "rank", "show", "check", "export", "list", "doctor"):
+        assert f"\n  {verb} " in done.stdout
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_the_module_runs_too():
+    done = subprocess.run(
+        [sys.executable, "-m", "evalsuite", "list", "metrics"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["drift", "motion", "transitions"]
+
+
+def test_the_readme_shows_the_help_as_it_is(capsys):
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    _, out, _ = said(capsys, "--help")
+    assert out.strip() in readme

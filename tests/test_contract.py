@@ -1,0 +1,101 @@
+"""Every plugin that ships keeps its contract, and the contract tells the broken ones apart."""
+
+from __future__ import annotations
+
+import pytest
+
+from evalsuite import contract, plugins
+from evalsuite.errors import PluginError, StoryboardError
+from evalsuite.interfaces import Metric
+
+UNPRIVILEGED = [name for name, found in plugins.loaded("baselines") if not getattr(found, "privileged", True)]
+
+
+@pytest.mark.parametrize("name", UNPRIVILEGED)
+def test_every_generator_keeps_the_contract(name):
+    contract.check_baseline(plugins.baseline(name))
+
+
+@pytest.mark.parametrize("name", plugins.names("metrics"))
+def test_every_metric_keeps_the_contract(name):
+    contract.check_metric(plugins.metric(name))
+
+
+@pytest.mark.parametrize("name", plugins.names("leaderboards"))
+def test_every_leaderboard_keeps_the_contract(name):
+    contract.check_leaderboard(plugins.leaderboard(name))
+
+
+def test_a_file_that_keeps_it_is_told_so(square):
+    assert contract.check_plugin(plugins.spelling(square).path) == "square.py: Square keeps the contract of baselines."
+
+
+def test_a_control_needs_a_world():
+    with pytest.raises(StoryboardError, match="cartoon world"):
+        contract.check_baseline(plugins.baseline("oracle"))
+
+
+BASELINE = """
+import numpy as np
+from evalsuite.interfaces import Baseline
+from evalsuite.types import Footage
+
+class Mine(Baseline):
+    summary = "mine"
+    revision = "1"
+    made = 0
+
+    def generate(self, storyboard, seed, spec):
+        {body}
+"""
+METRIC = """
+from evalsuite.interfaces import Metric
+from evalsuite.types import Measured
+
+class Mine(Metric):
+    summary = "mine"
+    version = "1"
+    higher_is_better = True
+    extractors = ("colour",)
+    calls = 0
+
+    def measure(self, features, storyboard):
+        {body}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "body", "reason"),
+    [
+        (BASELINE, "return Footage([np.full((4, 4, 3), np.random.randint(255), np.uint8)] * 48, 8)", "differ"),
+        (
+            BASELINE,
+            "return Footage([np.zeros((4, 4, 3), np.uint8)] * 8, 8)",
+            r"lasts 1\.00 s, and the storyboard 6\.00 s",
+        ),
+        (BASELINE, "return [1, 2]", "must give Footage or a Path"),
+        (METRIC, "return Measured(float('nan'))", "depends on how|finite"),
+        (METRIC, "return Measured(None)", "no value and no reason"),
+        (METRIC, "Mine.calls += 1; return Measured(Mine.calls)", "depends on how frames are handed over"),
+    ],
+)
+def test_what_breaks_it_is_said(tmp_path, text, body, reason):
+    (tmp_path / "mine.py").write_text(text.format(body=body))
+    with pytest.raises(PluginError, match=reason):
+        contract.check_plugin(tmp_path / "mine.py")
+
+
+def test_what_says_nothing_of_itself_breaks_it(tmp_path):
+    (tmp_path / "mine.py").write_text(METRIC.replace('summary = "mine"', "").format(body="return Measured(1.0)"))
+    with pytest.raises(PluginError, match="does not say its summary"):
+        contract.check_plugin(tmp_path / "mine.py")
+
+
+def test_a_file_without_a_plugin_is_said_to_be_none(tmp_path):
+    (tmp_path / "none.py").write_text("x = 1\n")
+    with pytest.raises(PluginError, match="holds no plugin"):
+        contract.check_plugin(tmp_path / "none.py")
+
+
+def test_metrics_are_metrics():
+    assert all(isinstance(plugins.metric(name), Metric) for name in plugins.names("metrics"))

@@ -1,0 +1,269 @@
+"""Runs resume, record their failures, and give the same bytes however they were interrupted."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from evalsuite import video
+from evalsuite.errors import PluginError, StoreError, UnknownPluginError
+from evalsuite.run import FINISHED, Request, finished_videos, plan, run
+from evalsuite.store import Store
+from evalsuite.types import Suite
+from tests.conftest import footage
+
+
+def quiet(done: int, total: int, said: str) -> None:
+    """Progress that nobody watches."""
+
+
+def request(suite: Suite, folder: Path, *models: str, **changes: object) -> Request:
+    plain = Request(suite, models, folder, suite.seeds, suite.metrics)
+    return dataclasses.replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def results(folder: Path) -> bytes:
+    return (folder / "results.jsonl").read_bytes()
+
+
+def test_one_model_alone_is_a_run(suite, square, tmp_path):
+    report = run(request(suite, tmp_path / "out", square), quiet)
+    assert len(report.scores) == 8
+    assert {score.status for score in report.scores} == {"ok"}
+    assert not report.amiss
+    assert (tmp_path / "out" / "videos" / "square" / "tiny-0-s0.mp4").is_file()
+    provenance = json.loads((tmp_path / "out" / "provenance.jsonl").read_text())
+    assert provenance["revisions"] == {"square": "1"}
+
+
+def test_results_do_not_depend_on_the_number_of_workers(suite, square, tmp_path):
+    for workers in (1, 3):
+        run(request(suite, tmp_path / str(workers), square, workers=workers), quiet)
+    assert results(tmp_path / "1") == results(tmp_path / "3")
+
+
+def test_a_second_run_does_nothing_again(suite, square, tmp_path):
+    asked = request(suite, tmp_path / "out", square)
+    run(asked, quiet)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "videos").rglob("*.mp4")}
+    run(asked, quiet)
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+
+
+def test_only_what_is_missing_is_made(suite, square, tmp_path):
+    asked = request(suite, tmp_path / "out", square)
+    run(asked, quiet)
+    whole = results(tmp_path / "out")
+    gone = tmp_path / "out" / "videos" / "square" / "tiny-2-s0.mp4"
+    kept = (tmp_path / "out" / "videos" / "square" / "tiny-1-s0.mp4").stat().st_mtime_ns
+    gone.unlink()
+    run(asked, quiet)
+    assert gone.is_file()
+    assert (tmp_path / "out" / "videos" / "square" / "tiny-1-s0.mp4").stat().st_mtime_ns == kept
+    assert results(tmp_path / "out") == whole
+
+
+def test_seeds_are_videos_of_their_own(suite, square, tmp_path):
+    report = run(request(suite, tmp_path / "out", square, seeds=(0, 1)), quiet)
+    hashes = {video.sha256(path) for path in (tmp_path / "out" / "videos" / "square").glob("tiny-0-*.mp4")}
+    assert len(hashes) == 2
+    assert len(report.scores) == 16
+
+
+def test_a_failure_is_recorded_and_the_run_goes_on(suite, flaky, tmp_path):
+    report = run(request(suite, tmp_path / "out", flaky), quiet)
+    failed = [score for score in report.scores if score.status == "failed"]
+    assert {score.storyboard for score in failed} == {"tiny-1", "tiny-3"}
+    assert all(score.value is None and score.reason == "RuntimeError: out of ideas" for score in failed)
+    assert len(report.scores) == 8
+    assert report.amiss
+
+
+def test_failures_are_tried_again_when_asked(suite, flaky, tmp_path):
+    asked = request(suite, tmp_path / "out", flaky)
+    run(asked, quiet)
+    Path(flaky).write_text(Path(flaky).read_text().replace("% 2", "% 9 == 8"))
+    assert run(asked, quiet).amiss
+    assert not run(dataclasses.replace(asked, overwrite="failed"), quiet).amiss
+
+
+def test_a_new_revision_retires_the_old_videos(suite, square, tmp_path):
+    asked = request(suite, tmp_path / "out", square)
+    run(asked, quiet)
+    Path(square).write_text(Path(square).read_text().replace('revision = "1"', 'revision = "2"'))
+    report = run(asked, quiet)
+    assert {score.revision for score in report.scores} == {"2"}
+
+
+def test_the_halves_give_what_the_whole_gives(suite, square, tmp_path):
+    run(request(suite, tmp_path / "whole", square), quiet)
+    asked = request(suite, tmp_path / "halves", square)
+    run(dataclasses.replace(asked, metrics=()), quiet)
+    run(dataclasses.replace(asked, generate=False), quiet)
+    assert results(tmp_path / "halves") == results(tmp_path / "whole")
+
+
+def test_scoring_what_was_never_generated_is_a_recorded_failure(suite, square, tmp_path):
+    report = run(request(suite, tmp_path / "out", square, generate=False), quiet)
+    assert {score.reason for score in report.scores} == {f"there is no file tiny-{n}-s0.mp4." for n in range(4)}
+
+
+def test_metrics_see_neither_the_truth_nor_its_absence(suite, square, tmp_path):
+    asked = request(suite, tmp_path / "out", square)
+    run(asked, quiet)
+    before = results(tmp_path / "out")
+    shutil.rmtree(tmp_path / "out" / "features")
+    shutil.rmtree(tmp_path / "out" / "truth", ignore_errors=True)
+    (tmp_path / "out" / "run.db").unlink()
+    run(dataclasses.replace(asked, generate=False), quiet)
+    assert results(tmp_path / "out") == before
+
+
+def finished(folder: Path, names: dict[str, int]) -> Path:
+    for name, frames in names.items():
+        video.write(folder / name, footage(frames))
+    return folder
+
+
+def test_finished_videos_are_measured_where_they_lie(suite, tmp_path):
+    folder = finished(tmp_path / "theirs", {f"tiny-{n}.mp4": 16 for n in range(4)})
+    asked = request(suite, tmp_path / "out", "mine", sources=finished_videos(folder, suite, (0,)))
+    report = run(asked, quiet)
+    assert {score.revision for score in report.scores} == {FINISHED}
+    assert {score.status for score in report.scores} == {"ok"}
+    assert not (tmp_path / "out" / "videos").exists()
+
+
+def test_a_finished_video_that_changed_is_measured_again(suite, tmp_path):
+    folder = finished(tmp_path / "theirs", {f"tiny-{n}.mp4": 16 for n in range(4)})
+    asked = request(suite, tmp_path / "out", "mine", sources=finished_videos(folder, suite, (0,)))
+    run(asked, quiet)
+    video.write(folder / "tiny-1.mp4", footage(4))
+    (short,) = {score.reason for score in run(asked, quiet).scores if score.storyboard == "tiny-1"}
+    assert short == "the video lasts 0.50 s of the storyboard's 2.00 s."
+
+
+def test_missing_and_damaged_videos_are_failures_with_reasons(suite, tmp_path):
+    folder = finished(tmp_path / "theirs", {"tiny-0.mp4": 16})
+    (folder / "tiny-1.mp4").touch()
+    (folder / "tiny-2.mp4").write_text("a text")
+    asked = request(suite, tmp_path / "out", "mine", sources=finished_videos(folder, suite, (0,)))
+    reasons = {score.storyboard: score.reason for score in run(asked, quiet).scores}
+    assert reasons == {
+        "tiny-0": "",
+        "tiny-1": "tiny-1.mp4 is empty.",
+        "tiny-2": "tiny-2.mp4 cannot be decoded: Invalid data found when processing input.",
+        "tiny-3": "there is no file tiny-3.mp4.",
+    }
+
+
+def test_a_manifest_allows_any_names(suite, tmp_path):
+    folder = finished(tmp_path / "theirs", {"some/clip 7.mp4": 16})
+    (folder / "manifest.csv").write_text("storyboard,file,seed\ntiny-2,some/clip 7.mp4,3\n")
+    assert finished_videos(folder, suite, (3,)) == {("tiny-2", 3): folder / "some/clip 7.mp4"}
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", "", "storyboard,file,seed\ntiny-0,x.mp4,one\n"])
+def test_a_wrong_manifest_is_a_sentence(suite, tmp_path, text):
+    (tmp_path / "manifest.csv").write_text(text)
+    with pytest.raises(StoreError, match=r"manifest\.csv"):
+        finished_videos(tmp_path, suite, (0,))
+
+
+def test_wrong_names_are_said_before_anything_is_made(suite, square, tmp_path):
+    for asked in (
+        request(suite, tmp_path / "out", "oracel"),
+        request(suite, tmp_path / "out", square, metrics=("moton",)),
+    ):
+        with pytest.raises(UnknownPluginError, match="did you mean"):
+            plan(asked)
+    assert not (tmp_path / "out" / "videos").exists()
+
+
+def test_two_files_of_one_name_are_refused(suite, square, tmp_path):
+    (tmp_path / "b").mkdir()
+    twin = shutil.copy(square, tmp_path / "b" / "square.py")
+    with pytest.raises(PluginError, match="would both be called 'square'"):
+        plan(request(suite, tmp_path / "out", square, str(twin)))
+
+
+SLOW = """
+import dataclasses, sys
+from pathlib import Path
+from evalsuite import suites
+from evalsuite.run import Request, run
+if __name__ == "__main__":
+    suite = suites.load("three_second", 12)
+    run(Request(suite, ("noise",), Path(sys.argv[1]), (0,), ("motion",), workers=2), lambda *said: None)
+"""
+
+
+def start(tmp_path: Path, out: Path) -> subprocess.Popen[bytes]:
+    script = tmp_path / "slow.py"
+    script.write_text(SLOW)
+    return subprocess.Popen([sys.executable, str(script), str(out)], start_new_session=True)
+
+
+def wait_for(condition: object, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    while not condition() and process.poll() is None and time.monotonic() < until:  # type: ignore[operator]
+        time.sleep(0.02)
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(tmp_path):
+    assert start(tmp_path, tmp_path / "whole").wait(120) == 0
+    victim = start(tmp_path, tmp_path / "cut")
+    wait_for(lambda: len(list((tmp_path / "cut").glob("videos/noise/*.mp4"))) >= 3, victim)
+    os.killpg(victim.pid, signal.SIGKILL)
+    victim.wait()
+    assert not (tmp_path / "cut" / "results.jsonl").exists()
+    assert start(tmp_path, tmp_path / "cut").wait(120) == 0
+    assert results(tmp_path / "cut") == results(tmp_path / "whole")
+    names = [sorted(p.name for p in (tmp_path / each / "videos" / "noise").iterdir()) for each in ("cut", "whole")]
+    assert names[0] == names[1]
+
+
+def test_two_shells_share_one_folder(tmp_path):
+    shells = [start(tmp_path, tmp_path / "out") for _ in range(2)]
+    assert [shell.wait(120) for shell in shells] == [0, 0]
+    store = Store.existing(tmp_path / "out", "three_second", _version())
+    assert len(store.scores()) == 12
+    made = [timing for timing in store.timings() if timing.step == "generate"]
+    assert len(made) == 12
+
+
+def _version() -> str:
+    from evalsuite import suites
+
+    return suites.load("three_second", 1).version
+
+
+DYING = '''
+"""Kills its own worker."""
+import os, signal
+from evalsuite.interfaces import Baseline
+
+class Dying(Baseline):
+    summary = "dies"
+    revision = "1"
+
+    def generate(self, storyboard, seed, spec):
+        os.kill(os.getpid(), signal.SIGKILL)
+'''
+
+
+def test_a_worker_that_dies_is_a_recorded_failure(suite, square, tmp_path):
+    (tmp_path / "dying.py").write_text(DYING)
+    report = run(request(suite, tmp_path / "out", str(tmp_path / "dying.py"), square, workers=2), quiet)
+    dead = [score for score in report.scores if score.model == "dying"]
+    assert len(dead) == 8
+    assert all("the worker process died" in score.reason for score in dead)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from evalsuite.stats import bradley_terry, clustered_mean, draws, generator, interval, rank_sets
+
+POINTS = 400 / np.log(10)
+
+
+def _wins(systems: int, games: dict[tuple[int, int], tuple[float, float]]) -> np.ndarray:
+    wins = np.zeros((systems, systems))
+    for (left, right), (won, lost) in games.items():
+        wins[left, right], wins[right, left] = won, lost
+    return wins
+
+
+def test_bradley_terry_gives_the_published_worked_example() -> None:
+    """https://en.wikipedia.org/wiki/Bradley-Terry_model, scaled to a geometric mean of 1."""
+    wins = _wins(4, {(0, 1): (2, 3), (0, 3): (1, 4), (1, 2): (5, 3), (2, 3): (1, 3)})
+    assert np.exp(bradley_terry(wins, prior=0)) == pytest.approx([0.63983, 1.04331, 0.65981, 2.27038], abs=1e-5)
+
+
+def test_sixty_to_forty_is_seventy_points() -> None:
+    strengths = bradley_terry(_wins(2, {(0, 1): (60, 40)}), prior=0)
+    assert POINTS * (strengths[0] - strengths[1]) == pytest.approx(70.4365, abs=1e-4)
+
+
+def test_the_prior_keeps_an_unbeaten_system_finite() -> None:
+    wins = _wins(2, {(0, 1): (10, 0)})
+    assert POINTS * np.ptp(bradley_terry(wins, prior=1)) == pytest.approx(400 * np.log10(10.5 / 0.5))
+    with pytest.raises(ArithmeticError, match="no prior"):
+        bradley_terry(wins, prior=0)
+
+
+def test_a_long_chain_of_unbeaten_systems_converges() -> None:
+    strengths = bradley_terry(np.triu(np.full((13, 13), 100.0), 1))
+    assert np.all(np.diff(strengths) < 0)
+    assert np.all(np.isfinite(strengths))
+
+
+def test_strengths_maximise_the_likelihood() -> None:
+    wins = generator("likelihood").integers(1, 20, (5, 5)).astype(float)
+    np.fill_diagonal(wins, 0)
+    with_prior = wins + 0.5 * (1 - np.eye(5))
+
+    def surprise(strengths: np.ndarray) -> float:
+        return float(np.sum(with_prior * np.log1p(np.exp(strengths[None] - strengths[:, None]))))
+
+    best = minimize(surprise, np.zeros(5), tol=1e-12).x
+    assert bradley_terry(wins) == pytest.approx(best - best.mean(), abs=1e-5)
+
+
+def test_a_batch_is_fitted_one_by_one() -> None:
+    wins = generator("batch").integers(0, 9, (7, 4, 4)).astype(float)
+    assert bradley_terry(wins) == pytest.approx(np.array([bradley_terry(one) for one in wins]), abs=1e-9)
+
+
+def test_equal_systems_share_all_ranks_and_a_clear_one_stands_alone() -> None:
+    noise = generator("ranks").normal(size=(1000, 3))
+    assert rank_sets(noise + [0, 0, 50]) == [(2, 3), (2, 3), (1, 1)]
+
+
+def test_ranks_come_from_paired_differences_and_not_from_overlap() -> None:
+    shared = generator("paired").normal(0, 10, size=(1000, 1))
+    samples = shared + [1.0, 0.0]
+    low, high = interval(samples)
+    assert low[0] < high[1]  # the intervals overlap widely ...
+    assert rank_sets(samples) == [(1, 1), (2, 2)]  # ... and yet the first is better in every resample
+
+
+def test_draws_are_the_same_for_ever_and_draw_as_many_as_there_are() -> None:
+    assert np.array_equal(draws(9, 20), draws(9, 20))
+    assert not np.array_equal(draws(9, 20), draws(9, 20, seed="other"))
+    assert np.all(draws(9, 20).sum(axis=1) == 9)
+
+
+def test_the_interval_of_a_mean_is_that_of_theory() -> None:
+    values = generator("theory").normal(size=400)
+    found = clustered_mean(values.tolist(), [str(index) for index in range(400)])
+    half = 1.96 * values.std() / 20
+    assert found.value == pytest.approx(values.mean())
+    assert (found.low, found.high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.1 * half)
+
+
+def test_intervals_cluster_by_storyboard() -> None:
+    """Ten values that agree within each storyboard are worth one: about 95 % must cover the truth, and iid ones do not."""
+    clustered, independent = 0, 0
+    for trial in range(200):
+        effects = generator(f"coverage {trial}").normal(size=30)
+        values = np.repeat(effects, 10).tolist()
+        boards = np.repeat(np.arange(30), 10).astype(str).tolist()
+        found = clustered_mean(values, boards)
+        clustered += found.low <= 0 <= found.high
+        half = 1.96 * np.std(values) / np.sqrt(300)
+        independent += abs(np.mean(values)) <= half
+    assert clustered / 200 > 0.88
+    assert independent / 200 < 0.6
+
+
+def test_a_mean_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        clustered_mean([], [])
