@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from evalsuite.errors import EvalsuiteError, StoreError, VideoError
+from evalsuite.errors import EvalsuiteError, StoreError, VideoError, disk_error
 
 if TYPE_CHECKING:
     from evalsuite.run import Report, Request
@@ -25,6 +25,7 @@ app = typer.Typer(
     help="Measure whether a long generated video hangs together.",
 )
 
+INTERRUPTED = 130
 TableFormat = Literal["text", "md", "csv", "json", "latex"]
 FileFormat = Literal["own", "ttt", "text"]
 Models = Annotated[
@@ -220,6 +221,13 @@ def main() -> None:
 
 
 def _exit_code(arguments: Sequence[str]) -> int:
+    code = _outcome(arguments)
+    if code == INTERRUPTED:
+        _say("interrupted; what is done is kept, and the same command goes on from there.")
+    return code
+
+
+def _outcome(arguments: Sequence[str]) -> int:
     try:
         return int(app(args=list(arguments), standalone_mode=False) or 0)
     except typer.TyperException as error:
@@ -227,13 +235,15 @@ def _exit_code(arguments: Sequence[str]) -> int:
         _say(f"evalsuite: {said} `evalsuite --help` shows what there is." if arguments else said)
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        _say("interrupted; what is done is kept, and the same command goes on from there.")
-        return 130
+        return INTERRUPTED
     except EvalsuiteError as error:
         _say(f"evalsuite: {error}")
         return 1 if isinstance(error, StoreError | VideoError) else 2
     except BrokenPipeError:
         sys.stderr.close()
+        return 1
+    except OSError as error:
+        _say(f"evalsuite: {disk_error(Path(error.filename or '.'), error)}")
         return 1
 
 

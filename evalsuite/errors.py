@@ -11,6 +11,9 @@ EvalsuiteError
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
 
 class EvalsuiteError(Exception):
     """Anything that a person can mend; the command line prints its sentence and no traceback."""
@@ -38,3 +41,12 @@ class VideoError(EvalsuiteError):
 
 class StoreError(EvalsuiteError):
     """A run folder that cannot be used."""
+
+
+def disk_error(path: Path, error: OSError) -> StoreError:
+    """What the disk said about writing `path`, as a sentence that says what to do."""
+    if error.errno == errno.ENOSPC:
+        return StoreError(f"the disk is full: {path} could not be written; free some space and run again.")
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return StoreError(f"{path} cannot be written to; choose another folder with --out.")
+    return StoreError(f"{path} cannot be used: {error.strerror or error}.")

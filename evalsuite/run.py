@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import json
 import platform
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from evalsuite import plugins
 from evalsuite.errors import PluginError, StoreError
@@ -64,15 +63,15 @@ class Report:
 
 def run(request: Request, progress: Progress) -> Report:
     """Make and measure everything that the run folder lacks; then say what is there."""
-    with_store = Store(request.folder, request.suite.name, request.suite.version)
+    store = Store(request.folder, request.suite.name, request.suite.version)
     try:
         tasks = plan(request)
-        write_provenance(request)
-        execute(tasks, request, with_store, progress)
-        with_store.export()
-        return report(tasks, with_store, request)
+        store.note(provenance(request))
+        execute(tasks, request, store, progress)
+        store.export()
+        return report(tasks, store, request)
     finally:
-        with_store.close()
+        store.close()
 
 
 def plan(request: Request) -> list[Task]:
@@ -161,11 +160,10 @@ def finished_videos(folder: Path, suite: Suite, seeds: Sequence[int]) -> dict[tu
     return {(board.id, seed): folder / f"{board.id}.mp4" for board in suite.storyboards for seed in seeds}
 
 
-def write_provenance(request: Request) -> None:
-    """Add to `provenance.jsonl` what is run, by which code, on what."""
+def provenance(request: Request) -> dict[str, Any]:
+    """What is run, by which code, on what."""
     wanted = {"torch", "numpy", "scipy", "av", "decord", "opencv-python-headless", "skia-python", "pymunk", "evalsuite"}
-    versions = {each.name: each.version for each in distributions() if each.name in wanted}
-    entry = {
+    return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": sys.argv[1:],
         "commit": _commit(),
@@ -173,10 +171,8 @@ def write_provenance(request: Request) -> None:
         "revisions": {_label(model, request): _revision(model, request) for model in request.models},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
-        "versions": dict(sorted(versions.items())),
+        "versions": {each.name: each.version for each in distributions() if each.name in wanted},
     }
-    with (request.folder / "provenance.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(entry, sort_keys=True) + "\n")
 
 
 def _label(model: str, request: Request) -> str:

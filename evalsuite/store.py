@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalsuite.errors import StoreError
+from evalsuite.errors import StoreError, disk_error
 from evalsuite.types import Features, Score, Status
 
 SCHEMA = 1
@@ -124,6 +124,11 @@ class Store:
         write_atomically(path, "".join(lines).encode())
         return path
 
+    def note(self, entry: Mapping[str, Any]) -> None:
+        """Add a line to `provenance.jsonl`: what was run here, by which code, on what."""
+        with _sentences(self.folder), (self.folder / "provenance.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(dict(entry), sort_keys=True) + "\n")
+
     def _claim(self) -> None:
         found = self._database.execute("PRAGMA user_version").fetchone()[0]
         if found not in (0, SCHEMA):
@@ -220,8 +225,10 @@ def _sentences(folder: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise StoreError(f"the run folder {folder} cannot be used: {error}.") from error
+        raise StoreError(
+            f"the run folder {folder} cannot be used ({error}): free some space or use another --out."
+        ) from error
     except sqlite3.DatabaseError as error:
         raise StoreError(f"{folder / 'run.db'} is damaged ({error}); move it away and run again.") from error
     except OSError as error:
-        raise StoreError(f"the run folder {folder} cannot be written: {error.strerror}.") from error
+        raise disk_error(folder, error) from error

@@ -7,7 +7,7 @@ case.
 
 from __future__ import annotations
 
-import errno
+import glob
 import hashlib
 import importlib.util
 import os
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evalsuite.errors import StoreError, VideoError
+from evalsuite.errors import VideoError, disk_error
 from evalsuite.types import Clip, Footage, Frame, VideoRef
 
 if TYPE_CHECKING:
@@ -49,10 +49,12 @@ def write(path: Path, footage: Footage) -> None:
     partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.mp4")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        for stale in path.parent.glob(f".{glob.escape(path.stem)}.*.partial.mp4"):  # of a process that was killed
+            stale.unlink()
         _encode(partial, footage)
         partial.replace(path)
     except OSError as error:
-        raise _disk_error(path, error) from error
+        raise disk_error(path, error) from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -131,14 +133,6 @@ def _even(frame: Frame) -> Frame:
     height, width = frame.shape[:2]
     padding = ((0, height % 2), (0, width % 2), (0, 0))
     return np.ascontiguousarray(np.pad(frame, padding, mode="edge") if height % 2 or width % 2 else frame)
-
-
-def _disk_error(path: Path, error: OSError) -> StoreError | VideoError:
-    if error.errno == errno.ENOSPC:
-        return StoreError(f"the disk is full: {path.name} could not be written; free some space and run again.")
-    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return StoreError(f"{path.parent} cannot be written to; choose another folder with --out.")
-    return VideoError(f"{path.name} could not be written: {error.strerror or error}.")
 
 
 @contextmanager

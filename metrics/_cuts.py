@@ -6,7 +6,7 @@ import numpy as np
 
 from ._timeline import Array, Flags, Timeline
 
-HARD = 8.0
+HARD = 16.0
 """A cut changes the picture by at least so much: the mean distance of cells, in units of Lab."""
 ABRUPT = 3.0
 """... and by at least so many times the motion around it."""

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from evalsuite.features import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
+
 from ._timeline import Array, Flags, Timeline
 
-STILL = 1.0
-"""The largest change of any cell between samples that still counts as none, in units of Lab."""
+STILL = 2.5
+"""The largest change of any cell between samples that still counts as none, in units of Lab: what encoding alone does."""
 STILL_SECONDS = 1.0
 LOOP_LAG = 2.0
 """The shortest loop, in seconds."""
@@ -23,8 +25,9 @@ SAME = 0.4
 """A repetition differs from what it repeats by less than so much of the motion within half a second."""
 FLOOR = 0.5
 """Change that compression alone explains: root mean square over cells, in units of Lab."""
-INCOHERENT = 1.2
+INCOHERENT = 1.15
 """The roughness from which neighbouring frames are as good as unrelated; unrelated frames have 1.5."""
+INCOHERENT_SECONDS = 2.0
 BLOCK = 256
 
 
@@ -35,8 +38,6 @@ class Evidence:
     frozen: Flags
     looped: Flags
     incoherent: Flags
-    roughness: Array
-    """0 for even motion, 1 for steps that are unrelated, 1.5 for pictures that are, 2 for trembling."""
     period: float
     """The shortest lag at which most repeated moments repeat, in seconds; 0 where nothing loops."""
 
@@ -47,16 +48,10 @@ class Evidence:
 
 def evidence(line: Timeline) -> Evidence:
     """Judge each sample of a timeline of thumbnails."""
-    frozen, rough = _frozen(line), _roughness(line)
+    frozen = _frozen(line)
     looped, period = _looped(line, frozen)
-    window = np.ones(line.samples(1.0)) / line.samples(1.0)
-    incoherent = _filtered(rough, window) > INCOHERENT
-    return Evidence(frozen, looped, incoherent, rough, period)
-
-
-def _filtered(values: Array, window: Array) -> Array:
-    filtered = cv2.filter2D(values[:, None], cv2.CV_64F, window[:, None])
-    return np.asarray(filtered[:, 0], dtype=np.float64)
+    incoherent = _usual(_roughness(_evened(_coarse(line.rows, 2))), line.samples(INCOHERENT_SECONDS)) > INCOHERENT
+    return Evidence(frozen, looped, incoherent, period)
 
 
 def _runs(flags: Flags, length: int) -> Flags:
@@ -67,20 +62,46 @@ def _runs(flags: Flags, length: int) -> Flags:
     return np.asarray(opened[length:-length].reshape(flags.shape), dtype=np.bool_)
 
 
+def roughness(line: Timeline) -> Array:
+    """How roughly each sample moves, shape (samples,): 0 for even motion, 1.5 for unrelated frames, 2 for trembling."""
+    return _roughness(_coarse(line.rows, 8))
+
+
 def _frozen(line: Timeline) -> Flags:
     still = np.abs(np.diff(line.rows, axis=0)).max(axis=1, initial=0.0) < STILL
     first = still[:1] if len(still) else np.ones(1, dtype=np.bool_)
     return _runs(np.concatenate([first, still]), line.samples(STILL_SECONDS))
 
 
-def _roughness(line: Timeline) -> Array:
-    steps = np.diff(line.rows, axis=0)
+def _roughness(rows: Array) -> Array:
+    """How steps change, against the steps themselves, around each sample."""
+    steps = np.diff(rows, axis=0)
     if len(steps) < 2:
-        return np.zeros(len(line.rows))
+        return np.zeros(len(rows))
     energy = np.mean(steps**2, axis=1)
     turn = np.mean(np.diff(steps, axis=0) ** 2, axis=1)
     rough = turn / (energy[1:] + energy[:-1] + 2 * FLOOR**2)
     return np.concatenate([rough[:1], rough, rough[-1:]])
+
+
+def _coarse(rows: Array, factor: int) -> Array:
+    """Thumbnails in cells that are so many times as wide and high: what moves evenly changes large cells evenly."""
+    height, width = THUMBNAIL_HEIGHT // factor, THUMBNAIL_WIDTH // factor
+    cells = rows.reshape(len(rows), height, factor, width, factor, 3)
+    return np.asarray(cells.mean(axis=(2, 4)).reshape(len(rows), -1))
+
+
+def _evened(rows: Array) -> Array:
+    """Thumbnails of one brightness and contrast, so that flicker does not make pictures look unrelated."""
+    cells = rows.reshape(len(rows), -1, 3)
+    cells = cells - cells.mean(axis=1, keepdims=True)
+    contrast = np.sqrt(np.mean(cells**2, axis=(1, 2), keepdims=True))
+    return np.asarray((cells * np.median(contrast) / np.maximum(contrast, FLOOR)).reshape(len(rows), -1))
+
+
+def _usual(values: Array, samples: int) -> Array:
+    """The mean of so many values around each one."""
+    return np.asarray(cv2.blur(values[:, None], (1, samples))[:, 0], dtype=np.float64)
 
 
 def _looped(line: Timeline, frozen: Flags) -> tuple[Flags, float]:

@@ -1,8 +1,7 @@
 """How a look moves with time alone: moments that the story declares alike are compared, pair by pair.
 
-Two moments are alike when the storyboard gives them the same setting, in the same declared state, and the same
-characters. Whatever makes near pairs differ (framing, poses) makes far pairs differ as much; what grows with their
-distance in time is drift.
+Two moments are of one scene when the storyboard gives them the same setting, in the same declared state, and the same
+characters.
 """
 
 from __future__ import annotations
@@ -33,10 +32,12 @@ class Moments:
     """Shape (moments, dimensions)."""
     seconds: Array
     """Shape (moments,)."""
+    scene: Indexes
+    """Which scene each is of, shape (moments,)."""
     left: Indexes
     """The earlier and ..."""
     right: Indexes
-    """... the later moment of each pair that is alike, shape (pairs,)."""
+    """... the later moment of each pair of one scene, shape (pairs,)."""
 
     @property
     def lag(self) -> Array:
@@ -45,7 +46,7 @@ class Moments:
 
 
 def moments(line: Timeline, live: Flags, storyboard: Storyboard) -> Moments:
-    """The live moments of a video, and which of them are alike."""
+    """The live moments of a video, and the pairs of them that the story declares alike."""
     length = max(1.0, storyboard.seconds / MOST)
     segment = np.searchsorted(np.append(storyboard.starts[1:], np.inf), line.seconds + 1e-6, side="right")
     moment = np.floor((line.seconds - np.asarray(storyboard.starts)[segment]) / length + 1e-6)
@@ -56,7 +57,7 @@ def moments(line: Timeline, live: Flags, storyboard: Storyboard) -> Moments:
     scene = _scenes(storyboard)[keys[seen, 0].astype(np.int64)]
     alike = (scene[:, None] == scene[None]) & (seconds[None] - seconds[:, None] >= SHORTEST)
     left, right = np.nonzero(alike)
-    return Moments(rows.reshape(len(seen), line.rows.shape[1]), seconds, left, right)
+    return Moments(rows.reshape(len(seen), line.rows.shape[1]), seconds, scene, left, right)
 
 
 def _scenes(storyboard: Storyboard) -> Indexes:
@@ -71,13 +72,15 @@ def _scenes(storyboard: Storyboard) -> Indexes:
     return np.array([scenes.index(scene) for scene in scenes])
 
 
-def growth(distance: Array, lag: Array) -> float:
-    """By how much a distance grows from the nearest to the farthest pairs: least squares over pairs, never below 0."""
-    spread = lag - lag.mean()
-    if not np.any(spread):
-        return 0.0
-    slope = float(np.sum(spread * distance) / np.sum(spread**2))
-    return max(0.0, slope * float(np.ptp(lag)))
+def far(distance: Array, found: Moments) -> float:
+    """The mean distance of the farther half of each scene's pairs, each scene weighing as much as it is long."""
+    total, weight = 0.0, 0
+    for scene in np.unique(found.scene[found.left]):
+        pairs = found.scene[found.left] == scene
+        farther = found.lag[pairs] >= np.median(found.lag[pairs])
+        size = int(np.sum(found.scene == scene))
+        total, weight = total + size * float(np.mean(distance[pairs][farther])), weight + size
+    return total / weight
 
 
 def slope(change: Array, lag: Array) -> float:

@@ -1,9 +1,9 @@
 """Do colours, exposure and sharpness stay what they were, over the whole length of the video?
 
-Moments that the storyboard declares alike (the same setting, time of day and cast) are compared in pairs; a loss is how
-much more the farthest pairs differ than the nearest. Hues are compared by the distance that their chroma must be moved
-on the hue circle (Werman, Peleg and Rosenfeld, 1985). Moments that are frozen, looped, incoherent or missing carry no
-evidence that anything stayed the same, and count as drifted in full.
+Moments that the storyboard declares alike (the same setting, time of day and cast) are compared in pairs, and the
+distance is that of the farther half of the pairs: what changes without a reason that the story gives. Hues are compared
+by how far their chroma must be moved on the hue circle (Werman, Peleg and Rosenfeld, 1985). Moments that are frozen,
+looped, incoherent or missing carry no evidence that anything stayed the same, and count as drifted in full.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from evalsuite.types import Features, Measured, Storyboard
 
 from ._evidence import evidence
 from ._timeline import Array, timeline
-from ._trend import Moments, growth, moments, slope
+from ._trend import Moments, far, moments, slope
 
-LIMITS = {"exposure": 20.0, "colour": 20.0, "hue": 45.0, "sharpness": 1.0}
-"""The growth that is a loss in full: in L, in (a, b), in degrees, and in the logarithm of sharpness."""
+SCALE = {"exposure": 20.0, "colour": 20.0, "hue": 45.0, "sharpness": 0.5}
+"""The distance that leaves 1 / e of the score: in L, in (a, b), in degrees, in the logarithm of sharpness."""
 GREY = 2.0
 """Chroma that every frame is granted, so that the few hues of a grey picture do not weigh like many."""
 
@@ -41,17 +41,17 @@ class Drift(Metric):
         live = evidence(timeline(features["thumbnails"], storyboard)).live
         share = float(np.mean(live)) * line.coverage
         found = moments(line, live, storyboard)
-        losses = _losses(found) if len(found.left) else {}
-        kept = float(np.prod([1 - min(1.0, loss) for loss in losses.values()]))
+        distances = _distances(found) if len(found.left) else {}
+        kept = float(np.exp(-sum(distance / SCALE[name] for name, distance in distances.items())))
         return Measured(
             value=share * kept,
-            details={"evidence": share, "pairs": float(len(found.left)), **losses, **_slopes(found)},
+            details={"evidence": share, "pairs": float(len(found.left)), **distances, **_slopes(found)},
             series=tuple(zip(found.seconds.tolist(), found.rows[:, 0].tolist(), strict=True)),
             coverage=line.coverage,
         )
 
 
-def _losses(found: Moments) -> dict[str, float]:
+def _distances(found: Moments) -> dict[str, float]:
     rows, left, right = found.rows, found.left, found.right
     change = rows[right] - rows[left]
     distances = {
@@ -60,7 +60,7 @@ def _losses(found: Moments) -> dict[str, float]:
         "hue": _hue_distance(rows[left][:, Colour.HUE], rows[right][:, Colour.HUE]),
         "sharpness": np.abs(change[:, Colour.SHARPNESS][:, 0]),
     }
-    return {f"{name}_loss": growth(distance, found.lag) / LIMITS[name] for name, distance in distances.items()}
+    return {name: far(distance, found) for name, distance in distances.items()}
 
 
 def _hue_distance(left: Array, right: Array) -> Array:

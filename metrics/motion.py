@@ -15,7 +15,7 @@ import numpy as np
 from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
-from ._evidence import evidence
+from ._evidence import evidence, roughness
 from ._timeline import Timeline, timeline
 
 UNRELATED = 1.5
@@ -35,7 +35,7 @@ class Motion(Metric):
         line = timeline(features["thumbnails"], storyboard)
         found = evidence(line)
         alive = float(np.mean(~(found.frozen | found.looped))) * line.coverage
-        smoothness = float(np.clip(1 - np.mean(found.roughness) / UNRELATED, 0, 1))
+        smoothness = float(np.clip(1 - np.mean(roughness(line)) / UNRELATED, 0, 1))
         amount = _amount(line)
         return Measured(
             value=alive * smoothness,

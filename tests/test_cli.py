@@ -106,7 +106,7 @@ def test_check_takes_plugins_too(capsys, square):
     ("arguments", "sentence"),
     [
         (["run", "--model", "oracel", "--suite", "smoke"], "did you mean oracle?"),
-        (["run", "--model", "oracle", "--suite", "smok"], "did you mean smoke"),
+        (["run", "--model", "oracle", "--suite", "smok"], "did you mean 'smoke'"),
         (["run", "--model", "oracle", "--suite", "smoke", "--metric", "moton"], "did you mean motion?"),
         (["run", "--model", "../x", "--suite", "smoke"], "cannot be a plugin"),
         (["run", "--suite", "smoke"], "--model"),
@@ -129,7 +129,7 @@ def test_a_read_only_folder_is_a_sentence(capsys, tmp_path):
     (tmp_path / "out").write_text("a file, not a folder")
     code, _, err = said(capsys, "run", "--model", "noise", "--suite", "smoke", "--out", "out")
     assert code == 1
-    assert "cannot be" in err
+    assert "cannot be used" in err
 
 
 def test_an_id_never_leaves_the_run_folder(capsys, tmp_path):

@@ -1,1 +1,128 @@
-"""One TOML file here is one suite."""
+"""Suites: frozen sets of storyboards; one TOML file here is one suite.
+
+A suite never changes: its file holds the hash of its storyboards, and a set that no longer has it is refused. Whoever
+changes a suite raises its version and writes the new hash, which `python -m evalsuite.suites freeze NAME` prints.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evalsuite.errors import SuiteError
+from evalsuite.types import Id, Storyboard, Suite
+
+FOLDER = files("evalsuite.suites")
+
+
+class _Recipe(BaseModel):
+    """Storyboards that a world writes: `count` of them, of so many segments."""
+
+    model_config = ConfigDict(extra="forbid")
+    world: Literal["toon"]
+    segments: int = Field(ge=1, le=9999)
+    count: int = Field(ge=1, le=100_000)
+    sha256: str | None = None
+
+
+class _SuiteFile(BaseModel):
+    """What the TOML file of a suite holds."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Id
+    version: str
+    profile: Literal["toon", "natural"]
+    fps: float = Field(gt=0)
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    seeds: tuple[int, ...] = Field(min_length=1)
+    metrics: tuple[Id, ...]
+    axes: dict[str, dict[Id, float]]
+    storyboards: _Recipe | str
+    """A recipe, or the name of a storyboard file beside the suite's own file."""
+
+
+def names() -> list[str]:
+    """The suites that come with evalsuite."""
+    return sorted(file.name.removesuffix(".toml") for file in FOLDER.iterdir() if file.name.endswith(".toml"))
+
+
+def load(name_or_path: str, limit: int | None = None) -> Suite:
+    """A suite by name, or by the path of a TOML file; only its first `limit` storyboards if that is given.
+
+    SuiteError if there is no such suite, if its file cannot be used, or if it is no longer what it was frozen as.
+    """
+    file, folder = _read(name_or_path)
+    storyboards = _storyboards(file, folder, limit)
+    if limit is None:
+        _check_frozen(file, storyboards)
+    return Suite(**{**file.model_dump(), "storyboards": storyboards})
+
+
+def freeze(name_or_path: str) -> str:
+    """The hash of a suite's storyboards as they are now, for its file."""
+    return fingerprint(_storyboards(*_read(name_or_path), limit=None))
+
+
+def fingerprint(storyboards: Sequence[Storyboard]) -> str:
+    """The sha256 of storyboards as canonical JSON."""
+    digest = hashlib.sha256()
+    for storyboard in storyboards:
+        content = storyboard.model_dump(mode="json", exclude_defaults=True)
+        digest.update(json.dumps(content, sort_keys=True, separators=(",", ":")).encode())
+    return digest.hexdigest()
+
+
+def _read(name_or_path: str) -> tuple[_SuiteFile, Path]:
+    path = Path(name_or_path)
+    try:
+        text = path.read_text(encoding="utf-8") if path.suffix == ".toml" else _built_in(name_or_path)
+        return _SuiteFile.model_validate(tomllib.loads(text)), path.parent
+    except (OSError, UnicodeDecodeError) as error:
+        raise SuiteError(f"the suite file {name_or_path} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SuiteError(f"the suite file {name_or_path} is not TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SuiteError(f"the suite file {name_or_path} cannot be used: {place}: {first['msg']}") from error
+
+
+def _built_in(name: str) -> str:
+    if name not in names():
+        close = get_close_matches(name, names(), n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names())}"
+        raise SuiteError(f"no suite is called {name!r}; {hint}")
+    return (FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def _storyboards(file: _SuiteFile, folder: Path, limit: int | None) -> tuple[Storyboard, ...]:
+    if isinstance(file.storyboards, str):
+        from evalsuite.storyboard_files import read
+
+        return tuple(read(folder / file.storyboards)[:limit])
+    from evalsuite.toon.script import episode, storyboard
+
+    recipe = file.storyboards
+    written = (storyboard(episode(file.name, recipe.segments, index)) for index in range(recipe.count))
+    return tuple(islice(written, limit))
+
+
+def _check_frozen(file: _SuiteFile, storyboards: Sequence[Storyboard]) -> None:
+    if isinstance(file.storyboards, str) or file.storyboards.sha256 is None:
+        return
+    found = fingerprint(storyboards)
+    if found != file.storyboards.sha256:
+        raise SuiteError(
+            f"the suite {file.name} {file.version} was frozen as {file.storyboards.sha256[:12]} but its storyboards "
+            f"are now {found[:12]}: install the release that froze it, or raise its version and freeze it again"
+        )

@@ -10,7 +10,7 @@ from evalsuite.toon.draw_character import Figure
 from evalsuite.toon.episode import Character, Performance
 from evalsuite.toon.motion import TRAVELLING, Beat, pose
 
-REACH = 7.5
+REACH = 10.5
 """How far in front of a character a thing is that it takes or leaves."""
 PUSHED = 16.0
 """How far a thing is pushed, in units."""

@@ -13,7 +13,7 @@ CLOSEST = 1.35
 """The zoom at which a full zoom ends."""
 CLOSEST_WITH_EVENT = 1.1
 """The zoom that leaves room for what falls or flies."""
-MARGIN = 7.0
+MARGIN = 9.0
 """How much is seen beside the middle of a character at least."""
 ROAM = 10.0
 """How far the camera may be off the middle of the stage."""

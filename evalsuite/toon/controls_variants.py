@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import accumulate
 from typing import Literal, NamedTuple
@@ -73,8 +73,14 @@ def elsewhere(episode: Episode) -> Version:
 
 
 def without_events(episode: Episode) -> Version:
-    """No physical event happens."""
-    return _each_shot(episode, _without_event)
+    """No physical event happens; what it would have moved rests later where the script takes it to be."""
+    rests: dict[str, float] = {}
+    shots = []
+    for shot in episode.shots:
+        shots.append(_without_event(shot, rests))
+        if shot.happening:
+            rests[shot.happening.thing] = shot.happening.x
+    return Version(replace(episode, shots=tuple(shots)))
 
 
 def with_late_events(episode: Episode) -> Version:
@@ -126,9 +132,14 @@ def _with_late_event(shot: Shot) -> Shot:
     return replace(shot, happening=shot.happening and replace(shot.happening, start=shot.seconds / 2))
 
 
-def _without_event(shot: Shot) -> Shot:
+def _without_event(shot: Shot, rests: Mapping[str, float]) -> Shot:
     """Put off for ever rather than struck out, so that the camera leaves room for it all the same."""
-    return replace(shot, happening=shot.happening and replace(shot.happening, start=NEVER))
+    event = shot.happening
+    placements = tuple(
+        replace(placed, x=rests.get(placed.thing)) if placed.thing in loose_props(shot) and placed.x is None else placed
+        for placed in shot.placements
+    )
+    return replace(shot, placements=placements, happening=event and replace(event, start=NEVER))
 
 
 def _with_other_actions(shot: Shot, rng: random.Random) -> Shot:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from evalsuite.toon.acting import REACH
 from evalsuite.toon.draw_character import Figure, hand_of
 from evalsuite.toon.draw_thing import HALF_SIZES
-from evalsuite.toon.episode import Thing
+from evalsuite.toon.episode import GROUND, Thing
 from evalsuite.toon.physics import ROUND, STAGE, Part, Track, resting_parts
 
 Figures = Mapping[str, Figure]
@@ -21,7 +21,6 @@ class Resting:
     """Stays where it is."""
 
     resting: tuple[Part, ...]
-    holder: str | None = None
 
     def parts(self, second: float, figures: Figures) -> tuple[Part, ...]:
         """The bodies at a second of the episode."""
@@ -39,7 +38,7 @@ class Held:
         """The bodies at a second of the episode; a stack is held by its lowest block."""
         figure, half = figures[self.holder], HALF_SIZES[self.kind]
         x, y = hand_of(figure)
-        x, y = x + 2.4 * figure.facing, y + (half * 0.4 if self.kind == "basket" else -0.6)
+        x, y = x + 2.4 * figure.facing, min(y - 0.6, GROUND - half)
         lowest = resting_parts(self.kind, x)[0]
         return tuple(
             replace(part, x=part.x, y=part.y - lowest.y + y, grounded=False) for part in resting_parts(self.kind, x)
@@ -70,7 +69,6 @@ class Flying:
 
     track: Track
     start: float
-    holder: str | None = None
 
     def parts(self, second: float, figures: Figures) -> tuple[Part, ...]:
         """The bodies at a second of the episode."""

@@ -10,24 +10,24 @@ HEAD_TOPS = {"frog": -9.0, "bear": -6.2, "penguin": -6.4, "mouse": -5.6, "dog": 
 """Where a hat sits, above the middle of the head."""
 
 
-def draw_behind(pen: Pen, look: Look) -> None:
-    """What is worn on the back."""
+def draw_on_back(pen: Pen, look: Look) -> None:
+    """What is worn on the back; drawn before the body."""
     if look.accessory == "backpack":
         colour = accessory_colour("backpack", look.colour)
-        pen.rectangle((-10.6, -14.6, -2.0, -4.2), colour, 2.4)
-        pen.rectangle((-10.0, -9.0, -6.2, -5.2), lighter(colour, 0.35), 0.8)
+        pen.rectangle((-12.4, -16.0, -2.0, -4.0), colour, 2.6)
+        pen.rectangle((-11.6, -9.4, -6.0, -5.2), lighter(colour, 0.45), 0.8)
 
 
 def draw_on_neck(pen: Pen, look: Look) -> None:
     """What is worn around the neck or over the shoulders; drawn before the head."""
     colour = accessory_colour(look.accessory, look.colour)
     if look.accessory == "scarf":
-        pen.polygon([(-4.4, -12.6), (-1.2, -12.2), (-3.2, -4.6), (-6.8, -5.4)], darker(colour, 0.12))
-        pen.rectangle((-6.2, -14.6, 6.4, -10.8), colour, 1.8)
-        pen.stroke([(-2.6, -11.8), (-2.2, -13.6)], 0.9, WHITE)
-        pen.stroke([(2.2, -11.8), (2.6, -13.6)], 0.9, WHITE)
+        pen.polygon([(-5.0, -11.6), (-1.4, -10.6), (-3.0, -2.8), (-7.0, -3.6)], darker(colour, 0.12))
+        pen.rectangle((-6.6, -13.8, 6.8, -9.2), colour, 1.8)
+        pen.stroke([(-2.4, -10.0), (-2.0, -12.0)], 0.9, WHITE)
+        pen.stroke([(2.2, -10.0), (2.6, -12.0)], 0.9, WHITE)
     elif look.accessory == "backpack":
-        pen.stroke([(2.6, -13.6), (4.0, -10.4), (2.0, -6.4)], 1.6, colour)
+        pen.stroke([(2.2, -13.6), (4.4, -9.6), (0.4, -4.6)], 1.8, colour)
 
 
 def draw_on_head(pen: Pen, look: Look) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from evalsuite.toon.draw_accessory import draw_behind, draw_on_head, draw_on_neck
+from evalsuite.toon.draw_accessory import draw_on_back, draw_on_head, draw_on_neck
 from evalsuite.toon.draw_head import draw_head
 from evalsuite.toon.episode import GROUND, Look
 from evalsuite.toon.looks import BLACK, CREAM, PAINTS, WHITE, darker, lighter
@@ -45,10 +45,10 @@ def draw_character(pen: Pen, figure: Figure) -> None:
     look, pose = figure.look, figure.pose
     coat = PAINTS[look.colour]
     with pen.at(*_feet(figure), _tilt(figure), *_scales(figure)):
-        draw_behind(pen, look)
         _draw_tail(pen, look.species, coat, pose.tail)
         _draw_arm(pen, look.species, darker(coat, 0.15), pose.arm_back, side=-1)
         _draw_leg(pen, look.species, darker(coat, 0.15), pose, pose.leg_back, side=-1)
+        draw_on_back(pen, look)
         _draw_body(pen, look.species, coat)
         _draw_leg(pen, look.species, coat, pose, pose.leg_front, side=1)
         draw_on_neck(pen, look)
@@ -108,12 +108,13 @@ def _draw_arm(pen: Pen, species: str, coat: int, angle: float, side: int) -> Non
 def _draw_leg(pen: Pen, species: str, coat: int, pose: Pose, angle: float, side: int) -> None:
     turn = math.radians(angle)
     hip = (side * 2.5, -LEG_LENGTH)
-    foot = (hip[0] + 4.2 * math.sin(turn), hip[1] + 4.2 * math.cos(turn))
+    reach = 6.6 if pose.seated else 4.2
+    foot = (hip[0] + reach * math.sin(turn), hip[1] + reach * math.cos(turn))
     shoe = {"penguin": PAINTS["orange"], "frog": lighter(coat, 0.15)}.get(species, darker(coat, 0.3))
     if species != "penguin":
         pen.limb([hip, foot], 2.5, coat)
     length = 3.2 if species in ("frog", "rabbit", "penguin") else 2.6
-    pen.oval(foot[0] + 0.9, foot[1], length, 1.5, shoe, turn=-70 if pose.seated else -angle * 0.5)
+    pen.oval(foot[0] + 0.9, foot[1], length, 1.5, shoe, turn=-82 if pose.seated else -angle * 0.5)
 
 
 def _draw_body(pen: Pen, species: str, coat: int) -> None:

@@ -22,12 +22,14 @@ from evalsuite.toon.physics import (
 
 BUBBLE_INTERVAL = 0.3
 """Seconds between two bubbles of one breath."""
-REACH = {"throw": (46.0, 1.0), "roll": (50.0, 0.5)}
+REACH = {"throw": (46.0, 1.0), "roll": (50.0, 0.5), "bounce": (18.0, 1.0)}
 """How far such a happening carries a thing, and the power of that in the speed that it takes."""
 TOSS = 72.0
 """Speed at which what lies on the ground is tossed up, in units per second."""
 OUTSIDE = 14.0
 """How far beside the stage something starts that rolls in."""
+STACK_LENGTH = 26.0
+"""The room that a stack needs to topple; where there is less it topples the other way."""
 SLIDING = 45.0
 """Deceleration of what slides rather than rolls, in units per second squared."""
 
@@ -76,8 +78,11 @@ def _entrance(event: Happening, kind: str, figures: Mapping[str, Figure]) -> tup
 def _launch(event: Happening, part: Part, parts: tuple[Part, ...], factor: float) -> Launch:
     aloft = max(other.y + other.size for other in parts) < GROUND - 2
     across, up, spin = _impulse("tumble" if event.kind == "topple" and len(parts) == 1 else event.kind, aloft)
+    direction = event.direction
+    if event.kind == "topple" and _room(part.x, direction) < STACK_LENGTH:
+        direction = -direction
     share = factor * _share_of_topple(event, part, parts) * _share_within_stage(event, part)
-    return Launch(part, (across * event.direction * share, -up * factor), spin * event.direction * share)
+    return Launch(part, (across * direction * share, -up * factor), spin * direction * share)
 
 
 def _share_of_topple(event: Happening, part: Part, parts: tuple[Part, ...]) -> float:
@@ -93,8 +98,11 @@ def _share_within_stage(event: Happening, part: Part) -> float:
     if event.kind not in REACH:
         return 1.0
     reach, power = REACH[event.kind]
-    room = STAGE[1] - part.x if event.direction > 0 else part.x - STAGE[0]
-    return math.pow(min(1.0, max(room, 4.0) / reach), power)
+    return math.pow(min(1.0, max(_room(part.x, event.direction), 4.0) / reach), power)
+
+
+def _room(x: float, direction: int) -> float:
+    return STAGE[1] - x if direction > 0 else x - STAGE[0]
 
 
 def _impulse(happening: str, aloft: bool) -> tuple[float, float, float]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from evalsuite.toon.episode import Character, Episode, Thing
 from evalsuite.toon.names import PRONOUNS
+from evalsuite.toon.phrases import WHERE
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _NUMBER = re.compile(r"\(([^()/]*)/([^()/]*)\)")
@@ -71,7 +72,8 @@ class Mentions:
 
     def _mention(self, name: str, form: str | None, following: str) -> tuple[str, str]:
         if name in self.places:
-            return f"the {self.places[name]}", f"the {self.places[name]}"
+            words = WHERE[self.places[name]] if form == "at" else f"the {self.places[name]}"
+            return words, words
         if name in self.things:
             return self._thing(self.things[name])
         character = self.characters[name]

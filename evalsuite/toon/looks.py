@@ -6,6 +6,7 @@ A colour is an integer 0xAARRGGBB, as skia takes it.
 from __future__ import annotations
 
 import colorsys
+from functools import lru_cache
 
 OUTLINE = 0xFF2A2233
 WHITE = 0xFFFFFFFF
@@ -51,6 +52,7 @@ def from_channels(red: float, green: float, blue: float, alpha: int = 255) -> in
     return (alpha << 24) | (round(red) << 16) | (round(green) << 8) | round(blue)
 
 
+@lru_cache(maxsize=4096)
 def mix(colour: int, other: int, share: float) -> int:
     """`colour` with `share` (0 - 1) of it replaced by `other`; the alpha of `colour` stays."""
     pairs = zip(channels(colour), channels(other), strict=True)

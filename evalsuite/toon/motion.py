@@ -161,14 +161,14 @@ def _pick_up(beat: Beat) -> Pose:
     bow = _near(beat.key, 0.55)
     before = replace(_walk(beat) if beat.moving else _stand(beat), gaze=0.8)
     after = replace(_stand(beat), eyes="happy", arm_front=70)
-    arm = 70 if beat.key > 0 else 14 + 30 * bow
+    arm = 70 - 50 * bow if beat.key > 0 else 14 + 6 * bow
     return replace(after if beat.key > 0 else before, lean=34 * bow, arm_front=arm, squash=1 - 0.12 * bow)
 
 
 def _put_down(beat: Beat) -> Pose:
     bow = _near(beat.key, 0.55)
     upright = _walk(beat) if beat.moving else _stand(beat)
-    arm = 70 - 30 * bow if beat.key < 0 else 40 * bow + 14
+    arm = 70 - 50 * bow if beat.key < 0 else 14 + 6 * bow
     return replace(upright, lean=34 * bow, arm_front=arm, squash=1 - 0.12 * bow)
 
 

@@ -31,14 +31,13 @@ def _patterns(table: Mapping[str, list[str]]) -> dict[str, Patterns]:
     return {name: tuple(patterns) for name, patterns in table.items()}
 
 
+def _sight(table: dict[str, Any]) -> Sight:
+    unmoved = Sight(table["pattern"])
+    return Sight(unmoved.pattern, tuple(table.get("xs", unmoved.xs)), tuple(table.get("tones", unmoved.tones)))
+
+
 def _sights(table: Mapping[str, list[dict[str, Any]]]) -> dict[str, tuple[Sight, ...]]:
-    return {
-        name: tuple(
-            Sight(**{key: tuple(value) if isinstance(value, list) else value for key, value in sight.items()})
-            for sight in sights
-        )
-        for name, sights in table.items()
-    }
+    return {name: tuple(_sight(sight) for sight in sights) for name, sights in table.items()}
 
 
 _ACTIONS = read("words_actions.toml")

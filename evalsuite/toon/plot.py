@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from evalsuite.toon.episode import (
     ACCESSORIES,
@@ -41,6 +42,9 @@ from evalsuite.toon.plot_families import (
 
 _ROLE = re.compile(r"\{(\w+)(:\w+)?\}")
 
+LOOKS = tuple(Look(*traits) for traits in product(SPECIES, COLOURS, ACCESSORIES))
+HELD_OUT = tuple(look for look in LOOKS if look.held_out)
+SEEN_IN_TRAINING = tuple(look for look in LOOKS if not look.held_out)
 CHAPTER = 40
 """A story of more segments than this is told in chapters of about 20."""
 MOST_TOYS = 2
@@ -91,7 +95,9 @@ def plot(rng: random.Random, segments: int, held_out: bool) -> Plot:
     writer = _Writer(rng, _characters(rng, segments, held_out))
     lengths = [segments // chapters + (number < segments % chapters) for number in range(chapters)]
     titles = [writer.chapter(length) for length in lengths]
-    return Plot(titles[0], writer.characters, tuple(writer.things), tuple(writer.places), tuple(writer.scenes))
+    seen = {name for scene in writer.scenes for name in scene.cast}
+    cast = tuple(character for character in writer.characters if character.id in seen)
+    return Plot(titles[0], cast, tuple(writer.things), tuple(writer.places), tuple(writer.scenes))
 
 
 def _characters(rng: random.Random, segments: int, held_out: bool) -> tuple[Character, ...]:
@@ -104,10 +110,10 @@ def _characters(rng: random.Random, segments: int, held_out: bool) -> tuple[Char
 
 def _looks(rng: random.Random, count: int, held_out: bool) -> list[Look]:
     """Looks that share neither species nor colour nor accessory, so that each is known by any of them."""
+    pool = HELD_OUT if held_out else SEEN_IN_TRAINING
     while True:
-        traits = (rng.sample(SPECIES, count), rng.sample(COLOURS, count), rng.sample(ACCESSORIES, count))
-        looks = [Look(*traits) for traits in zip(*traits, strict=True)]
-        if all(look.held_out == held_out for look in looks):
+        looks = rng.sample(pool, count)
+        if all(len({getattr(look, trait) for look in looks}) == count for trait in ("species", "colour", "accessory")):
             return looks
 
 

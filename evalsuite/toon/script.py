@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from functools import lru_cache
 
 from evalsuite.errors import StoryboardError
 from evalsuite.toon.episode import Episode
@@ -44,6 +45,7 @@ def from_world(world: str) -> Episode:
     return episode(split, segments, index)
 
 
+@lru_cache(maxsize=4)
 def _plot(world: str) -> Plot:
     split, segments, index = _parts(world)
     return plot(random.Random(world), segments, held_out=split != "train" and index % 2 == 0)

@@ -16,6 +16,7 @@ from evalsuite.toon.plot import Beat, Plot, Scene
 
 LEFT, RIGHT = 14.0, 82.0
 """How far characters go, in stage units."""
+SPOTS = tuple(float(x) for x in range(int(LEFT), int(RIGHT) + 1))
 GAP = 18.0
 """How close characters come to each other."""
 REACH = 7.5
@@ -37,7 +38,7 @@ BYSTANDING = {
 }
 """What the others may do while the lead does something."""
 OTHERWISE = ("stand", "look", "wave", "jump", "sit", "cheer")
-CAMERAS: tuple[Literal["still", "pan", "zoom"], ...] = (*["still"] * 3, *["pan"] * 2, *["zoom"] * 3)
+CAMERAS: tuple[Literal["still", "pan", "zoom"], ...] = ("still", "still", "still", "pan", "pan", "zoom", "zoom", "zoom")
 """What the camera tries to do, as often as it is named."""
 WATCHING = ("look", "cheer", "jump", "stand")
 
@@ -53,14 +54,9 @@ class Path:
     def facing(self) -> Literal[-1, 1]:
         return 1 if self.end >= self.start else -1
 
-    def clear_of(self, other: Path) -> bool:
-        """Whether the two never come closer than `GAP`, nor pass each other."""
-        apart = max(
-            min(self.start, self.end) - max(other.start, other.end),
-            min(other.start, other.end) - max(self.start, self.end),
-        )
-        together = (self.end - self.start) == (other.end - other.start) and abs(self.start - other.start) >= GAP
-        return apart >= GAP or together
+    def clear_of(self, x: float) -> bool:
+        """Whether someone who stays at x is never closer than `GAP`, nor passed by."""
+        return x <= min(self.start, self.end) - GAP or x >= max(self.start, self.end) + GAP
 
 
 class Stage:
@@ -179,7 +175,7 @@ class Stage:
         wish = MOVES.get(beat.act, 0.0)
         for attempt in range(100):
             way = wish * (1 - attempt / 100) * self.rng.choice((-1, 1))
-            end = self._beside(goal) if goal is not None else self.rng.uniform(LEFT, RIGHT)
+            end = self._beside(goal) if goal is not None else self._standing_room(scene.place)
             start = end - way
             if LEFT <= start <= RIGHT and (
                 paths := self._around(beat.lead, Path(round(start), round(end)), scene.cast)
@@ -193,12 +189,17 @@ class Stage:
         for name in cast:
             if name == lead:
                 continue
-            spots = [Path(x, x) for x in range(int(LEFT), int(RIGHT) + 1)]
-            free = [spot for spot in spots if all(spot.clear_of(other) for other in paths.values())]
+            free = [x for x in SPOTS if all(other.clear_of(x) for other in paths.values())]
             if not free:
                 return None
-            paths[name] = self.rng.choice(free)
+            spot = self.rng.choice(free)
+            paths[name] = Path(spot, spot)
         return paths
+
+    def _standing_room(self, place: str) -> float:
+        """Somewhere to stand beside what lies in a place."""
+        lying = self.lying[place].values()
+        return self.rng.choice([x for x in SPOTS if all(abs(x - thing) >= GAP for thing in lying)] or SPOTS)
 
     def _beside(self, x: float) -> float:
         return min(max(x + self.rng.choice((-REACH, REACH)), LEFT), RIGHT)
@@ -271,7 +272,7 @@ class Stage:
             return Happening(kind, beat.thing, start, lead.end_x + 9.0 * lead.facing, lead.facing, lead.character)
         if kind == "topple" and lying is not None:
             near = abs(lead.end_x - lying) < GAP
-            return Happening(kind, beat.thing, start, lying, lead.facing, lead.character if near else None)
+            return Happening(kind, beat.thing, start, lying, 1 if lying < 48 else -1, lead.character if near else None)
         x = self._free_spot(scene.place, *self.at.values(), lead.end_x)
         return Happening(kind, beat.thing, start, x, 1 if x < 48 else -1)
 

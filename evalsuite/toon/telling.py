@@ -6,6 +6,7 @@ Each segment is told in three to five sentences: the background, the characters,
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Sequence
 
 from evalsuite.toon.episode import Episode, Happening, Performance, Placement, Shot
@@ -34,8 +35,12 @@ from evalsuite.types import Change, Entity, Event, Segment, Storyboard
 LASTING = {"throw": 1.8, "bounce": 2.0, "fall": 1.0, "roll": 2.0, "rise": 2.2, "topple": 1.2}
 """How long a happening is to be seen, in seconds."""
 MOST_SENTENCES = 5
+MEMORY = 24
+"""For so many patterns none is used again where another would do."""
 ENOUGH_WORDS = (38, 56)
 """A segment of fewer words than some number in this range gets one more sentence about the place."""
+NEAR = 28.0
+"""Those who are no farther than this from the next are told to be together, in stage units."""
 SIGHT_SLOTS = ("sight", "sight2", "sight3")
 
 
@@ -75,6 +80,8 @@ class _Narrator:
         """Towers that lie in pieces."""
         self.recent: list[Sight] = []
         """What the last segment said of the place."""
+        self.used: deque[str] = deque(maxlen=MEMORY)
+        """The patterns that were used last."""
         self.started = False
 
     def segment(self, shot: Shot, beat: Beat) -> Segment:
@@ -97,15 +104,21 @@ class _Narrator:
             resolved_text=resolved,
         )
 
+    def _choose(self, patterns: Patterns) -> str:
+        """One that has not been used of late, if there is any."""
+        chosen = self.rng.choice([pattern for pattern in patterns if pattern not in self.used] or patterns)
+        self.used.append(chosen)
+        return chosen
+
     # The order of sentences
 
     def _sentences(self, shot: Shot, beat: Beat) -> list[str]:
         slots = self._sights(shot)
-        background = [expand(self.rng.choice(self._background_patterns(shot)), self.rng, slots)]
+        background = [expand(self._choose(self._background_patterns(shot)), self.rng, slots)]
         story = self._story(shot, beat)
         things = self._things(shot)[: MOST_SENTENCES - 2 - len(story)]
         if not things and _words(background + story) < self.rng.randint(*ENOUGH_WORDS) and len(story) < 3:
-            things = [expand(self.rng.choice(BACKGROUND["detail"]), self.rng, slots)]
+            things = [expand(self._choose(BACKGROUND["detail"]), self.rng, slots)]
         camera = [self._filmed(shot)]
         if not shot.cut_before and self.started and self.rng.random() < 0.35:
             return [story[0], *background, *things, *story[1:], *camera]
@@ -165,11 +178,11 @@ class _Narrator:
     def _thing(self, shot: Shot, placed: Placement) -> str:
         told = self._noticing(shot, placed) in self.noticed
         self.noticed.add(self._noticing(shot, placed))
-        slots = {"thing": f"<{placed.thing}>", "where": self._spot(placed.x), "ground": self._ground(shot)}
+        slots = {"thing": f"<{placed.thing}>", "where": self._where(placed.x), "ground": self._ground(shot)}
         if placed.held_by:
             slots |= {"x": f"<{placed.held_by}>", "her": pronoun(placed.held_by, "her")}
         lies = "fallen" if placed.thing in self.fallen else "still_resting" if told else "resting"
-        return expand(self.rng.choice(THINGS["held" if placed.held_by else lies]), self.rng, slots)
+        return expand(self._choose(THINGS["held" if placed.held_by else lies]), self.rng, slots)
 
     def _ground(self, shot: Shot) -> str:
         return "floor" if self.places[shot.place].kind in INDOORS else "ground"
@@ -203,21 +216,29 @@ class _Narrator:
             "thing": f"<{one.target}>",
             "way": "right" if one.facing > 0 else "left",
             "ground": self._ground(shot),
-            "spot": self._spot(None if plural else one.end_x),
-            "from_spot": "from " + self._bare(one.start_x),
-            "to_spot": self._spot(None if plural else one.end_x),
-            "from_bare": self._bare(one.start_x),
-            "to_bare": self._bare(one.end_x),
+            **(self._spots_of_several(who) if plural else self._spots_of_one(one)),
             **_pronouns(who),
         }
         if one is not lead and not plural and _side(one.end_x) == _side(lead.end_x):
             slots["spot"] = f"{self.rng.choice(RELATIONS['beside'])} <{lead.character}>"
-        return expand(self.rng.choice(patterns), self.rng, slots, plural)
+        return expand(self._choose(patterns), self.rng, slots, plural)
 
-    def _spot(self, x: float | None) -> str:
-        return self.rng.choice(SPOTS[_side(x)] if x is not None else RELATIONS["nearby"])
+    def _spots_of_one(self, one: Performance) -> dict[str, str]:
+        start, end = self._edge(one.start_x), self._edge(one.end_x)
+        spot = self._where(one.end_x)
+        return {"spot": spot, "to_spot": spot, "from_spot": f"from {start}", "from_bare": start, "to_bare": end}
 
-    def _bare(self, x: float) -> str:
+    def _spots_of_several(self, who: list[Performance]) -> dict[str, str]:
+        spots = [one.end_x for one in who]
+        near = max(spots) - min(spots) < NEAR * (len(who) - 1)
+        spot = self.rng.choice(RELATIONS["together" if near else "apart"])
+        way = "the right" if who[0].facing > 0 else "the left"
+        return {"spot": spot, "to_spot": spot, "from_spot": "together", "from_bare": "their place", "to_bare": way}
+
+    def _where(self, x: float | None) -> str:
+        return self.rng.choice(SPOTS[_side(x)] if x is not None else RELATIONS["somewhere"])
+
+    def _edge(self, x: float) -> str:
         return self.rng.choice(EDGES[_side(x)])
 
     # What happens, and how it is filmed
@@ -226,18 +247,18 @@ class _Narrator:
         slots = {
             "thing": f"<{happening.thing}>",
             "way": "right" if happening.direction > 0 else "left",
-            "where": self._spot(happening.x),
+            "where": self._where(happening.x),
             "ground": self._ground(shot),
         }
         if happening.kind == "topple":
             self.fallen.add(happening.thing)
         self.noticed.add((shot.place, happening.thing))
-        return expand(self.rng.choice(HAPPENING[happening.kind]), self.rng, slots)
+        return expand(self._choose(HAPPENING[happening.kind]), self.rng, slots)
 
     def _filmed(self, shot: Shot) -> str:
         slots = {"x": f"<{shot.performances[0].character}>", "pan": "right" if shot.camera.amount > 0 else "left"}
         kind = "pan" if shot.camera.kind == "pan" else _camera(shot)
-        return expand(self.rng.choice(CAMERA[kind]), self.rng, slots)
+        return expand(self._choose(CAMERA[kind]), self.rng, slots)
 
 
 def _patterns(other: Performance) -> Patterns:

@@ -99,7 +99,7 @@ def test_what_is_put_down_is_found_again_where_it_was_left() -> None:
         shot("home", act("pick_up", 10, 10, "lantern"), HERE, cut=True),
     )
     left, found = known(frames[20], "lantern"), known(frames[50], "lantern")
-    assert left.centre[0] == pytest.approx(44 + 7.5, abs=0.5)
+    assert left.centre[0] == pytest.approx(44 + 10.5, abs=0.5)
     assert found.centre == left.centre
     assert of(frames[30], "lantern") is None
     assert known(frames[-1], "lantern").held_by == "mimi"
