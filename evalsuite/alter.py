@@ -15,28 +15,32 @@ import numpy as np
 
 from evalsuite import video
 from evalsuite.errors import StoryboardError, VideoError
-from evalsuite.footage import Dose, Timeline, damaged, reordered
+from evalsuite.footage import KINDS, Dose, Timeline, damaged, kind_and_strength, reordered
 from evalsuite.types import Footage, Frame, Storyboard, Suite, VideoRef
 
 
 def alter_folder(
-    source: Path, suite: Suite, kind: str, strength: float, out: Path, other: Path | None = None, seed: int = 0
-) -> list[Path]:
-    """Alter each `<storyboard id>.mp4` of a folder into another; returns the files made.
+    source: Path, suite: Suite, damage: str, out: Path, other: Path | None = None, seed: int = 0
+) -> Iterator[tuple[int, int, str]]:
+    """Alter the videos of a folder into `<storyboard id>.mp4` of another, by `damage` such as `freeze@0.5`.
 
-    `prompt-swap` and `splice` show the video of the suite's next storyboard in the same folder, or that of the same
-    storyboard in the folder `other`, such as another system's.
+    Yields (done, of how many, what went wrong or nothing) for each. The source holds `<storyboard id>.mp4`, or
+    `<storyboard id>-s<seed>.mp4` as a run does. `prompt-swap` and `splice` show the video of the suite's next
+    storyboard in the same folder, or that of the same storyboard in the folder `other`, such as another system's.
     """
-    found = [storyboard for storyboard in suite.storyboards if _file(source, storyboard).is_file()]
+    kind, strength = kind_and_strength(damage, KINDS)
+    found = [storyboard for storyboard in suite.storyboards if _file(source, storyboard, seed).is_file()]
     if not found:
-        example = _file(source, suite.storyboards[0]).name
-        raise StoryboardError(f"{source} holds no video of the suite {suite.name}; name the files as {example}")
-    made = []
-    for storyboard, following in zip(found, [*found[1:], found[0]], strict=True):
-        partner = _file(source, following) if other is None else _file(other, storyboard)
-        made.append(_file(out, storyboard))
-        alter_video(_file(source, storyboard), storyboard, kind, strength, made[-1], partner, seed)
-    return made
+        example = _file(source, suite.storyboards[0], seed).name
+        raise StoryboardError(f"{source} holds no video of the suite {suite.name}; name the files as {example}.")
+    for number, (board, following) in enumerate(zip(found, [*found[1:], found[0]], strict=True), 1):
+        partner = _file(source, following, seed) if other is None else _file(other, board, seed)
+        said = ""
+        try:
+            alter_video(_file(source, board, seed), board, kind, strength, out / f"{board.id}.mp4", partner, seed)
+        except VideoError as error:
+            said = f"{board.id}: {error}"
+        yield number, len(found), said
 
 
 def alter_video(
@@ -52,8 +56,9 @@ def alter_video(
     video.write(out, damaged(_opened(source, described.fps), kind, dose))
 
 
-def _file(folder: Path, storyboard: Storyboard) -> Path:
-    return folder / f"{storyboard.id}.mp4"
+def _file(folder: Path, storyboard: Storyboard, seed: int) -> Path:
+    of_run = folder / f"{storyboard.id}-s{seed}.mp4"
+    return of_run if of_run.is_file() else folder / f"{storyboard.id}.mp4"
 
 
 def _opened(path: Path, fps: float) -> Footage:

@@ -156,22 +156,24 @@ def show(
 
 
 @app.command()
-def check(file: Annotated[Path, typer.Argument(help="A storyboard file, or a plugin's .py file.")]) -> None:
+def check(
+    file: Annotated[str, typer.Argument(help="A storyboard file, or a plugin: PATH.py, or PATH.py:ARGUMENT.")],
+) -> None:
     """Check a storyboard file, or that a plugin keeps its contract.
 
     Example: evalsuite check stories.json
     """
-    if file.suffix == ".py":
+    if file.endswith(".py") or ".py:" in file:
         from evalsuite.contract import check_plugin
 
         typer.echo(check_plugin(file))
         return
     from evalsuite.storyboard_files import read
 
-    boards = read(file)
+    boards = read(Path(file))
     segments = sum(len(board.segments) for board in boards)
     seconds = sum(board.seconds for board in boards)
-    typer.echo(f"{file.name}: {len(boards)} storyboards, {segments} segments, {seconds:.0f} s; all is well.")
+    typer.echo(f"{file}: {len(boards)} storyboards, {segments} segments, {seconds:.0f} s; all is well.")
 
 
 @app.command()
@@ -189,6 +191,31 @@ def export(
     boards = showing.storyboards(which)
     storyboard_files.write(boards, to, form)
     _say(f"{len(boards)} storyboards written to {to}")
+
+
+@app.command()
+def alter(
+    folder: Annotated[Path, typer.Argument(help="Finished videos: ID.mp4, or ID-sSEED.mp4 as a run makes them.")],
+    to: Annotated[Path, typer.Argument(help="The folder for the altered videos.")],
+    damage: Annotated[str, typer.Option(help="KIND@STRENGTH, such as freeze@0.5; docs/controls.md lists the kinds.")],
+    suite: SuiteName,
+    other: Annotated[Path | None, typer.Option(help="Where prompt-swap and splice take pictures from.")] = None,
+    seed: Annotated[int, typer.Option(help="The seed of the videos, and of what chance decides.")] = 0,
+) -> None:
+    """Damage finished videos by a known amount, to see whether a metric notices.
+
+    Example: evalsuite alter runs/smoke/videos/ttt frozen --damage freeze@0.5 --suite smoke
+    """
+    from evalsuite import progress
+    from evalsuite.alter import alter_folder
+
+    with progress.shown(f"altered by {damage}") as advance:
+        failed = 0
+        for done, total, said in alter_folder(folder, _suite(suite), damage, to, other, seed):
+            advance(done, total, said)
+            failed += bool(said)
+    _say(f"{done - failed} of {total} videos altered, in {to}")
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command("list")

@@ -12,29 +12,26 @@ import numpy as np
 from evalsuite import features, plugins, video
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Baseline, Leaderboard, Metric, SetMetric
-from evalsuite.types import Clip, Comparison, Footage, Frame, Measured, Segment, Storyboard, VideoSpec
+from evalsuite.toon import script
+from evalsuite.types import Clip, Comparison, Footage, Frame, Measured, VideoSpec
 
 SPEC = VideoSpec(96, 64, 8.0)
-STORYBOARD = Storyboard(
-    id="contract",
-    title="Two segments with a cut between them",
-    segments=(
-        Segment(text="A ball rolls over the meadow.", seconds=3.0),
-        Segment(text="A boat lies in the harbour.", seconds=3.0, cut_before=True),
-    ),
-)
+STORYBOARD = script.storyboard(script.episode("dev", 2, 1))
 
 
-def check_plugin(path: Path) -> str:
+def check_plugin(text: str) -> str:
     """Say in one sentence that a plugin keeps its contract; `PluginError` says what it breaks."""
-    role, plugin = plugins.load_file(path)
+    spelled = plugins.spelling(text)
+    if spelled.path is None:
+        raise PluginError(f"{text} is no plugin's file; write PATH.py or PATH.py:ARGUMENT.")
+    role, plugin = plugins.load_file(spelled.path)
     if issubclass(plugin, Baseline):
-        check_baseline(plugins.baseline(str(path)))
-    elif issubclass(plugin, Metric):
-        check_metric(plugin())
+        check_baseline(plugins.baseline(text))
     elif issubclass(plugin, Leaderboard):
-        check_leaderboard(plugin())
-    return f"{path.name}: {plugin.__name__} keeps the contract of {role}."
+        check_leaderboard(plugins.leaderboard(text))
+    else:
+        check_metric(plugins.metric(text))
+    return f"{spelled.path.name}: {plugin.__name__} keeps the contract of {role}."
 
 
 def check_baseline(system: Baseline) -> None:
@@ -81,7 +78,7 @@ def _says(plugin: object, *names: str) -> None:
 
 
 def _made(system: Baseline, path: Path) -> Path:
-    footage = system.generate(STORYBOARD, 0, SPEC)
+    footage = system.generate(STORYBOARD if system.privileged else STORYBOARD.told(), 0, SPEC)
     if isinstance(footage, Path):
         return footage
     if not isinstance(footage, Footage):

@@ -43,7 +43,9 @@ def _distance(left: Array, right: Array) -> Array:
 
 
 def _usual(line: Timeline) -> Array:
-    steps = np.concatenate([[0.0], _distance(line.rows[:-1], line.rows[1:])])
+    rows = line.rows
+    steps = np.concatenate([[0.0], _distance(rows[:-1], rows[1:])])
+    steps[2:] = np.minimum(steps[2:], _distance(rows[:-2], rows[2:]))  # flicker goes to and fro, and is not motion
     width = line.samples(AROUND)
     before = [np.median(steps[max(1, i - width) : i]) if i > 1 else 0.0 for i in range(len(steps))]
     after = [np.median(steps[i + 1 : i + 1 + width]) if i + 1 < len(steps) else 0.0 for i in range(len(steps))]

@@ -12,10 +12,11 @@ import numpy as np
 
 from evalsuite.features import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 
+from ._cuts import cuts
 from ._timeline import Array, Flags, Timeline
 
 STILL = 2.5
-"""The largest change of any cell between samples that still counts as none, in units of Lab: what encoding alone does."""
+"""The largest change of any cell between samples that encoding alone makes, in units of Lab."""
 STILL_SECONDS = 1.0
 LOOP_LAG = 2.0
 """The shortest loop, in seconds."""
@@ -23,9 +24,9 @@ LOOP_SECONDS = 3.0
 """How long a repetition must last; a return to an earlier setting does not repeat its motion for so long."""
 SAME = 0.4
 """A repetition differs from what it repeats by less than so much of the motion within half a second."""
-FLOOR = 0.5
+FLOOR = 0.1
 """Change that compression alone explains: root mean square over cells, in units of Lab."""
-INCOHERENT = 1.15
+INCOHERENT = 1.25
 """The roughness from which neighbouring frames are as good as unrelated; unrelated frames have 1.5."""
 INCOHERENT_SECONDS = 2.0
 BLOCK = 256
@@ -50,7 +51,8 @@ def evidence(line: Timeline) -> Evidence:
     """Judge each sample of a timeline of thumbnails."""
     frozen = _frozen(line)
     looped, period = _looped(line, frozen)
-    incoherent = _usual(_roughness(_evened(_coarse(line.rows, 2))), line.samples(INCOHERENT_SECONDS)) > INCOHERENT
+    evened = _evened(_coarse(line.rows, 2))
+    incoherent = _roughness(evened, cuts(line), line.samples(INCOHERENT_SECONDS)) > INCOHERENT
     return Evidence(frozen, looped, incoherent, period)
 
 
@@ -64,7 +66,7 @@ def _runs(flags: Flags, length: int) -> Flags:
 
 def roughness(line: Timeline) -> Array:
     """How roughly each sample moves, shape (samples,): 0 for even motion, 1.5 for unrelated frames, 2 for trembling."""
-    return _roughness(_coarse(line.rows, 8))
+    return _roughness(_coarse(line.rows, 8), cuts(line), line.samples(1.0))
 
 
 def _frozen(line: Timeline) -> Flags:
@@ -73,14 +75,15 @@ def _frozen(line: Timeline) -> Flags:
     return _runs(np.concatenate([first, still]), line.samples(STILL_SECONDS))
 
 
-def _roughness(rows: Array) -> Array:
-    """How steps change, against the steps themselves, around each sample."""
+def _roughness(rows: Array, cut: Flags, window: int) -> Array:
+    """How steps change, against the steps themselves, in so many samples around each one; cuts are left out."""
     steps = np.diff(rows, axis=0)
     if len(steps) < 2:
         return np.zeros(len(rows))
     energy = np.mean(steps**2, axis=1)
     turn = np.mean(np.diff(steps, axis=0) ** 2, axis=1)
-    rough = turn / (energy[1:] + energy[:-1] + 2 * FLOOR**2)
+    within = ~(cut[1:-1] | cut[2:])
+    rough = _mean(turn * within, window) / (_mean((energy[1:] + energy[:-1]) * within, window) + 2 * FLOOR**2)
     return np.concatenate([rough[:1], rough, rough[-1:]])
 
 
@@ -99,7 +102,7 @@ def _evened(rows: Array) -> Array:
     return np.asarray((cells * np.median(contrast) / np.maximum(contrast, FLOOR)).reshape(len(rows), -1))
 
 
-def _usual(values: Array, samples: int) -> Array:
+def _mean(values: Array, samples: int) -> Array:
     """The mean of so many values around each one."""
     return np.asarray(cv2.blur(values[:, None], (1, samples))[:, 0], dtype=np.float64)
 

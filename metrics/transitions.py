@@ -22,9 +22,9 @@ from ._timeline import Flags, Timeline, timeline
 
 TOLERANCE = 0.25
 """Seconds between a planned cut and the one that is seen."""
-ABRUPT = 5.0
+ABRUPT = 6.0
 """A change at a boundary is abrupt when it is so many times the usual change around it."""
-VISIBLE = 8.0
+VISIBLE = 10.0
 """... and at least so large, in units of Lab."""
 
 

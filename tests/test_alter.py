@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from evalsuite import video
 from evalsuite.alter import alter_folder
-from evalsuite.errors import StoryboardError, VideoError
+from evalsuite.errors import StoryboardError
 from evalsuite.types import Footage, Segment, Storyboard, Suite
 
 FPS = 8
@@ -49,22 +50,35 @@ def greys(path: Path) -> list[float]:
     return [float(frame.mean()) for clip in video.decode(path) for frame in clip.frames]
 
 
+def altered(source: Path, damage: str, out: Path, other: Path | None = None, seed: int = 0) -> list[Path]:
+    """The files made, once nothing went wrong with any."""
+    assert not [said for _, _, said in alter_folder(source, SUITE, damage, out, other, seed) if said]
+    return sorted(out.iterdir())
+
+
 def test_freeze_and_loop_a_folder(folder: Path, tmp_path: Path) -> None:
-    made = alter_folder(folder, SUITE, "freeze", 0.5, tmp_path / "frozen")
+    made = altered(folder, "freeze@0.5", tmp_path / "frozen")
     assert [path.name for path in made] == ["one.mp4", "two.mp4"]
     assert np.allclose(greys(made[0]), [*RISING[:20], *[RISING[20]] * 20], atol=TOLERANCE)
-    made = alter_folder(folder, SUITE, "loop", 1.0, tmp_path / "looped")
+    made = altered(folder, "loop@1.0", tmp_path / "looped")
     assert np.allclose(greys(made[1]), FALLING[:8] * 5, atol=TOLERANCE)
 
 
+def test_the_folder_of_a_run_names_its_seed(tmp_path: Path) -> None:
+    film(tmp_path / "run" / "one-s3.mp4", RISING)
+    made = altered(tmp_path / "run", "freeze@1.0", tmp_path / "out", seed=3)
+    assert [path.name for path in made] == ["one.mp4"]
+    assert np.allclose(greys(made[0]), [RISING[0]] * 40, atol=TOLERANCE)
+
+
 def test_shuffle_keeps_every_frame(folder: Path, tmp_path: Path) -> None:
-    shown = greys(alter_folder(folder, SUITE, "frame-shuffle", 1.0, tmp_path / "out")[0])
+    shown = greys(altered(folder, "frame-shuffle@1.0", tmp_path / "out")[0])
     assert np.allclose(sorted(shown), RISING, atol=TOLERANCE)
     assert not np.allclose(shown, RISING, atol=TOLERANCE)
 
 
 def test_splice_shows_the_next_storyboard(folder: Path, tmp_path: Path) -> None:
-    made = alter_folder(folder, SUITE, "splice", 0.4, tmp_path / "out")
+    made = altered(folder, "splice@0.4", tmp_path / "out")
     assert np.allclose(greys(made[0]), [*RISING[:24], *FALLING[24:]], atol=TOLERANCE)
     assert np.allclose(greys(made[1]), [*FALLING[:24], *RISING[24:]], atol=TOLERANCE)
 
@@ -72,18 +86,19 @@ def test_splice_shows_the_next_storyboard(folder: Path, tmp_path: Path) -> None:
 def test_prompt_swap_from_another_system_of_other_size_and_rate(folder: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         film(tmp_path / "other" / f"{name}.mp4", np.repeat(FALLING, 2).tolist(), size=64, fps=2 * FPS)
-    made = alter_folder(folder, SUITE, "prompt-swap", 1.0, tmp_path / "out", other=tmp_path / "other")
+    made = altered(folder, "prompt-swap@1.0", tmp_path / "out", other=tmp_path / "other")
     assert np.allclose(greys(made[0]), FALLING, atol=TOLERANCE)
     assert (video.describe(made[0]).width, video.describe(made[0]).fps) == (32, FPS)
 
 
 def test_a_partner_that_is_too_short_is_refused(folder: Path, tmp_path: Path) -> None:
     film(tmp_path / "other" / "one.mp4", RISING[:30])
-    with pytest.raises(VideoError, match=r"lasts 3.75 s .* take one that is as long"):
-        alter_folder(folder, SUITE, "splice", 0.5, tmp_path / "out", other=tmp_path / "other")
+    said = [said for _, _, said in alter_folder(folder, SUITE, "splice@0.5", tmp_path / "out", tmp_path / "other")]
+    assert re.search(r"one: .* lasts 3\.75 s .* take one that is as long", said[0])
+    assert said[1] == "two: there is no file two.mp4."
     assert not list((tmp_path / "out").glob("*"))
 
 
 def test_a_folder_without_videos_of_the_suite_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoryboardError, match="name the files as one"):
-        alter_folder(tmp_path, SUITE, "freeze", 0.5, tmp_path / "out")
+        altered(tmp_path, "freeze@0.5", tmp_path / "out")

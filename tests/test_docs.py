@@ -16,7 +16,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 def test_the_complete_file_keeps_its_contract(tmp_path, name):
     (code,) = re.findall(r"```python\n(.*?)```", (DOCS / f"{name}.md").read_text(), flags=re.S)
     (tmp_path / "mine.py").write_text(code)
-    assert "keeps the contract" in contract.check_plugin(tmp_path / "mine.py")
+    assert "keeps the contract" in contract.check_plugin(str(tmp_path / "mine.py"))
 
 
 def test_links_lead_somewhere():

@@ -22,10 +22,10 @@ _FOLD = 2  # the first pixels are folded into channels, the other factor of 4 is
 class AutoencoderShape:
     """The sizes of an autoencoder; widths are channels at 1/2, 1/4 and 1/8 of the picture's size."""
 
-    latent_channels: int = 12
+    latent_channels: int = 16
     encoder_widths: tuple[int, int, int] = (48, 64, 96)
     decoder_widths: tuple[int, int, int] = (64, 80, 96)
-    noise: float = 0.1
+    noise: float = 0.05
     """Deviation of the noise that latents get in training, so that the decoder forgives small errors."""
 
     @property

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from evalsuite.errors import StoryboardError
 from evalsuite.types import Footage, Frame, Segment, Storyboard, VideoSpec
 
 from .autoencoder import FRAMES_PER_LATENT, Autoencoder
@@ -39,6 +40,8 @@ def pieces(storyboard: Storyboard) -> list[Piece]:
     texts = marked_texts(storyboard.segments)
     edges = np.rint(np.cumsum([0.0, *(s.seconds for s in storyboard.segments)]) * FRAMES_PER_SECOND).astype(int)
     counts = np.diff(edges)
+    if edges[-1] == 0:
+        raise StoryboardError(f"the storyboard {storyboard.id!r} is shorter than one frame; give it more seconds")
     return [
         Piece(text, segment.negative_text, min(FRAMES_PER_PIECE, int(count) - start))
         for text, segment, count in zip(texts, storyboard.segments, counts, strict=True)

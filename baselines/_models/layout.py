@@ -17,7 +17,7 @@ _SLOWEST = 100.0  # ratio of the fastest to the slowest turning pair of channels
 class TransformerShape:
     """The sizes of a transformer."""
 
-    latent_channels: int = 12
+    latent_channels: int = 16
     latent_height: int = 8
     latent_width: int = 12
     patch: int = 2

@@ -56,7 +56,7 @@ class Recipe:
 
     def smoke(self) -> Recipe:
         """The same in a minute or less: tiny models, a few episodes, a few steps."""
-        short = Schedule(steps=8, batch=2, rate=1e-3, warm_up=2)
+        short = Schedule(steps=40, batch=2, rate=2e-3, warm_up=5)
         return replace(
             self,
             shelves=(Shelf(segments=3, episodes=3, held_out=1),),

@@ -112,8 +112,7 @@ def _where(wanted: Callable[[Shot], object]) -> Callable[[Episode], list[int]]:
 
 
 def _has_free_action(shot: Shot) -> bool:
-    actor = shot.happening.actor if shot.happening else None
-    return any(variants.acts_in_place(acted, actor) for acted in shot.performances)
+    return any(variants.acts_in_place(acted, shot) for acted in shot.performances)
 
 
 def _continued(episode: Episode) -> list[int]:
@@ -206,7 +205,7 @@ STORY_KINDS: Mapping[str, StoryKind] = {
     ),
     "setting-swap": StoryKind(
         SEGMENTS,
-        "the segment plays in a setting that the story does not have",
+        "the segment plays in another setting, one that the story does not have if there is any",
         _where(lambda shot: shot.place),
         variants.elsewhere,
     ),

@@ -66,7 +66,7 @@ def without_props(episode: Episode) -> Version:
 
 
 def elsewhere(episode: Episode) -> Version:
-    """Every place is of a kind that the story does not have."""
+    """Every place is of another kind, and of one that the story does not have where that leaves any."""
     kinds = _others(random.Random(f"{episode.seed} elsewhere"), SETTINGS, [place.kind for place in episode.places])
     places = zip(episode.places, kinds, strict=False)
     return Version(replace(episode, places=tuple(replace(place, kind=kind) for place, kind in places)))
@@ -105,10 +105,10 @@ def _each_shot(episode: Episode, change: Callable[[Shot], Shot]) -> Version:
 
 
 def _others(rng: random.Random, names: tuple[str, ...], taken: list[str]) -> list[str]:
-    """One name for each taken one, all different and none of those taken while there are enough."""
+    """Another name for each taken one: a new and different one for each, as long as there are enough."""
     free = [name for name in names if name not in taken]
-    shuffled = rng.sample(free, len(free))
-    return [shuffled[number % len(shuffled)] for number in range(len(taken))]
+    fresh = rng.sample(free, len(free))
+    return [fresh.pop() if fresh else rng.choice([name for name in free or names if name != own]) for own in taken]
 
 
 def loose_props(shot: Shot) -> set[str]:
@@ -143,18 +143,16 @@ def _without_event(shot: Shot, rests: Mapping[str, float]) -> Shot:
 
 
 def _with_other_actions(shot: Shot, rng: random.Random) -> Shot:
-    actor = shot.happening.actor if shot.happening else None
-    return replace(
-        shot,
-        performances=tuple(
-            replace(acted, action=_others(rng, IN_PLACE, [acted.action])[0]) if acts_in_place(acted, actor) else acted
-            for acted in shot.performances
-        ),
+    performances = tuple(
+        replace(acted, action=_others(rng, IN_PLACE, [acted.action])[0]) if acts_in_place(acted, shot) else acted
+        for acted in shot.performances
     )
+    return replace(shot, performances=performances)
 
 
-def acts_in_place(acted: Performance, actor: str | None) -> bool:
-    """Whether the action could be any other that is done on the spot; `actor` sets off the shot's event."""
+def acts_in_place(acted: Performance, shot: Shot) -> bool:
+    """Whether the action could be any other that is done on the spot, and sets off no event."""
+    actor = shot.happening.actor if shot.happening else None
     return acted.action in IN_PLACE and acted.character != actor
 
 

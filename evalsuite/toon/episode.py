@@ -1,7 +1,7 @@
 """An episode: the exact script of one cartoon, from which both its English and its pictures are made.
 
-Places are measured in stage units: the camera at rest sees 96 across (x, to the right) and 64 down (y); the ground on which
-characters stand is at y = `GROUND`.
+Places are measured in stage units: the camera at rest sees 96 across (x, to the right) and 64 down (y); the ground on
+which characters stand is at y = `GROUND`.
 """
 
 from __future__ import annotations

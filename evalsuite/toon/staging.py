@@ -17,14 +17,14 @@ from evalsuite.toon.plot import Beat, Plot, Scene
 LEFT, RIGHT = 14.0, 82.0
 """How far characters go, in stage units."""
 SPOTS = tuple(float(x) for x in range(int(LEFT), int(RIGHT) + 1))
+"""Where they may stand."""
 GAP = 18.0
 """How close characters come to each other."""
 REACH = 7.5
 """How far from its bearer a thing is set down."""
 
-HAPPENINGS = {"throw": "throw", "bounce": "bounce", "fall": "fall", "roll": "roll", "topple": "topple"} | {
-    "blow_bubbles": "rise"
-}
+HAPPENINGS = {name: name for name in ("throw", "bounce", "fall", "roll", "topple")} | {"blow_bubbles": "rise"}
+"""Beat -> the physical event that it sets off."""
 ACTIONS = {"approach": "walk", "stroll": "walk", "bounce": "look", "fall": "look", "roll": "push", "topple": "look"}
 """What a lead does in beats that are no actions themselves."""
 MOVES = {"walk": 40.0, "run": 60.0, "carry": 34.0, "approach": 36.0}
@@ -38,9 +38,10 @@ BYSTANDING = {
 }
 """What the others may do while the lead does something."""
 OTHERWISE = ("stand", "look", "wave", "jump", "sit", "cheer")
+WATCHING = ("look", "cheer", "jump", "stand")
+"""What they may do while something falls, flies or rolls."""
 CAMERAS: tuple[Literal["still", "pan", "zoom"], ...] = ("still", "still", "still", "pan", "pan", "zoom", "zoom", "zoom")
 """What the camera tries to do, as often as it is named."""
-WATCHING = ("look", "cheer", "jump", "stand")
 
 
 @dataclass(frozen=True, slots=True)

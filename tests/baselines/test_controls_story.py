@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -15,8 +16,9 @@ from scipy import ndimage
 from evalsuite.footage import portion
 from evalsuite.toon import world
 from evalsuite.toon.controls import STORY_KINDS, chosen_segments, degraded, draw
-from evalsuite.toon.controls_variants import loose_props
+from evalsuite.toon.controls_variants import elsewhere, loose_props
 from evalsuite.toon.episode import (
+    SETTINGS,
     Camera,
     Character,
     Episode,
@@ -116,6 +118,14 @@ def test_exactly_the_chosen_segments_differ(kind: str, strength: float) -> None:
     assert len(chosen) == portion(strength, len(STORY_KINDS[kind].eligible(EPISODE))) > 0
 
 
+@pytest.mark.parametrize("kind", sorted(set(STORY_KINDS) - {"extra-cut", "morph-at-boundary"}))
+def test_pixels_outside_the_chosen_segments_are_the_oracles(kind: str) -> None:
+    chosen = chosen_segments(EPISODE, kind, 0.4, take=0)
+    pairs = zip(degraded(EPISODE, kind, 0.4, SPEC, 0).frames, draw(EPISODE, SPEC, 0).frames, strict=True)
+    changed = {number // PER_SEGMENT for number, (shown, true) in enumerate(pairs) if not np.array_equal(shown, true)}
+    assert sorted(changed) == chosen
+
+
 @pytest.mark.parametrize("strength", STRENGTHS)
 def test_vanish(strength: float) -> None:
     leads = [shot.performances[0].character for shot in EPISODE.shots]
@@ -143,6 +153,12 @@ def test_setting_swap(strength: float) -> None:
     foreign = [{moment["setting"] for moment in moments} - known for moments in segments("setting-swap", strength)]
     assert sum(bool(some) for some in foreign) == portion(strength, SHOTS)
     assert all(len({moment["setting"] for moment in moments}) == 1 for moments in segments("setting-swap", strength))
+
+
+def test_a_story_that_has_every_setting_still_plays_elsewhere() -> None:
+    everywhere = replace(EPISODE, places=tuple(Place(kind, kind, 0, 0) for kind in SETTINGS))
+    swapped = elsewhere(everywhere).episode.places
+    assert all(place.id != place.kind for place in swapped)
 
 
 def own_event(shot: Shot, moments: Sequence[Truth]) -> bool:

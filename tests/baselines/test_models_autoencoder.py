@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-
 from evalsuite.baselines._models.autoencoder import Autoencoder, AutoencoderShape
 
 
@@ -22,7 +21,7 @@ def video(frames):
 
 def test_four_frames_and_eight_pixels_become_one_latent(model):
     latents = model.encode(video(13))
-    assert latents.shape == (2, 4, 12, 2, 3)
+    assert latents.shape == (2, 4, 16, 2, 3)
     assert model.decode(latents).shape == (2, 13, 3, 16, 24)
 
 
@@ -40,7 +39,7 @@ def test_the_first_frame_alone_is_a_picture(model):
 
 
 def test_frames_do_not_know_later_latents(model):
-    latents = torch.randn(1, 5, 12, 2, 3, dtype=torch.double)
+    latents = torch.randn(1, 5, 16, 2, 3, dtype=torch.double)
     changed = latents.clone()
     changed[:, 3:] += 1
     before, after = model.decode(latents), model.decode(changed)
@@ -50,7 +49,7 @@ def test_frames_do_not_know_later_latents(model):
 
 @pytest.mark.parametrize("sizes", [(1, 6), (3, 2, 2), (7,)])
 def test_streaming_equals_decoding_at_once(model, sizes):
-    latents = torch.randn(2, 7, 12, 2, 3, dtype=torch.double)
+    latents = torch.randn(2, 7, 16, 2, 3, dtype=torch.double)
     streamed = torch.cat(list(model.stream(latents.split(sizes, dim=1))), dim=1)
     assert (streamed - model.decode(latents)).abs().max() < 1e-12
 
@@ -61,6 +60,6 @@ def test_normalised_latents_decode_to_the_same_frames(model):
     model.normalise(model.encode(film))
     model.normalise(model.encode(film))
     latents = model.encode(film)
-    assert torch.allclose(latents.mean((0, 1, 3, 4)), torch.zeros(12).double(), atol=1e-9)
-    assert torch.allclose(latents.std((0, 1, 3, 4)), torch.ones(12).double())
+    assert torch.allclose(latents.mean((0, 1, 3, 4)), torch.zeros(16).double(), atol=1e-9)
+    assert torch.allclose(latents.std((0, 1, 3, 4)), torch.ones(16).double())
     assert torch.allclose(model.decode(latents), before)

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch.nn import functional
-
 from evalsuite.baselines._models.layout import Layout, Places, TransformerShape
 from evalsuite.baselines._models.sampler import Sampling, draw_noise, sample
 from evalsuite.baselines._models.text import SCENE_START, TextEncoder, Vocabulary
 from evalsuite.baselines._models.transformer import VideoTransformer
 from evalsuite.baselines._models.ttt_layer import ttt_linear, ttt_mlp
+from torch.nn import functional
 
 SHAPE = TransformerShape(
     latent_channels=2, latent_height=4, latent_width=4, text_tokens=3, width=16, heads=2, blocks=3, sequence_blocks=(1,)
@@ -47,7 +46,10 @@ def test_windows_are_a_segment_and_the_frame_before():
     assert line[0, :, 0].tolist()[:11] == [-1, -2, -3, 0, 0, 0, 0, 1, 1, 1, 1]
     assert line[0, :, 0].tolist()[31:39] == [-4, -5, -6, 7, 7, 7, 7, 8]
     windows = layout.windows(line)[0, :, :, 0]
-    assert [sorted(set(window.tolist())) for window in windows] == [[-3, -2, -1, *range(7)], [-6, -5, -4, *range(6, 13)]]
+    assert [sorted(set(window.tolist())) for window in windows] == [
+        [-3, -2, -1, *range(7)],
+        [-6, -5, -4, *range(6, 13)],
+    ]
     assert torch.equal(layout.merge(layout.windows(line.double())), line.double())
     assert torch.equal(layout.video(line), video)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch.nn import functional
-
 from evalsuite.baselines._models.sequence import rotate
 from evalsuite.baselines._models.ttt_layer import InnerMLP, ttt_linear, ttt_mlp
+from torch.nn import functional
 
 
 def random_layer(make, width, heads, mini_batch):

@@ -4,8 +4,8 @@ import random
 
 import numpy as np
 import pytest
-
 from evalsuite.leaderboards.bradley_terry import BradleyTerry
+
 from evalsuite.types import Comparison, Rating
 
 

@@ -19,7 +19,9 @@ Measure = Callable[..., Measured]
 
 def make_story(settings: str = "aabbaacc", cuts: Mapping[int, bool] | None = None) -> Storyboard:
     """One segment of 3 s for each letter, with a cut wherever the letter changes, unless `cuts` says otherwise."""
-    planned = {number: settings[number] != settings[number - 1] for number in range(1, len(settings))} | dict(cuts or {})
+    planned = {number: settings[number] != settings[number - 1] for number in range(1, len(settings))} | dict(
+        cuts or {}
+    )
     entities = tuple(Entity(id=letter, kind="setting", name=letter) for letter in sorted(set(settings)))
     segments = tuple(
         Segment(text="A disc swings.", setting=letter, cut_before=planned.get(number, False))

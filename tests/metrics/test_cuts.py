@@ -5,7 +5,6 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-
 from evalsuite.metrics.transitions import match
 
 Film = Callable[..., np.ndarray]
@@ -15,7 +14,8 @@ def _most_pairs(planned: list[float], seen: list[float], tolerance: float) -> in
     """By trying every assignment."""
     few, many = sorted([planned, seen], key=len)
     return max(
-        sum(abs(a - b) <= tolerance for a, b in zip(few, chosen, strict=True)) for chosen in permutations(many, len(few))
+        sum(abs(a - b) <= tolerance for a, b in zip(few, chosen, strict=True))
+        for chosen in permutations(many, len(few))
     )
 
 
@@ -78,7 +78,9 @@ def test_a_flash_a_pan_and_flicker_are_no_cuts(story: Callable, film: Film, meas
     flash = frames.copy()
     flash[50] = 255
     wide = film(plan, width=160)
-    pan = np.stack([frame[:, offset : offset + 96] for offset, frame in zip(np.arange(96) * 64 // 95, wide, strict=True)])
+    pan = np.stack(
+        [frame[:, offset : offset + 96] for offset, frame in zip(np.arange(96) * 64 // 95, wide, strict=True)]
+    )
     flicker = frames.copy()
     flicker[::2] = flicker[::2] // 10 * 9
     for shown in (flash, pan, flicker):

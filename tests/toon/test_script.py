@@ -91,7 +91,8 @@ def test_a_segment_is_told_in_a_few_sentences(split: str, segments: int) -> None
 @pytest.mark.parametrize(("split", "segments"), HUNDRED.items())
 def test_spelling_is_clean(split: str, segments: int) -> None:
     wrong = re.compile(
-        r"[^A-Za-z ,.;:!?'-]|[,.;:]{2}| [,.;:!?]|\b[Aa] [aeiou]\w*|\b[Aa]n [^aeiou\W]\w*|\b(\w+) \1\b|[.!?] [a-z]|^[a-z]"
+        r"[^A-Za-z ,.;:!?'-]|[,.;:]{2}| [,.;:!?]|[.!?] [a-z]|^[a-z]"
+        r"|\b[Aa] [aeiou]\w*|\b[Aa]n [^aeiou\W]\w*|\b(\w+) \1\b"
     )
     for index in range(100):
         for segment in told(split, segments, index)[1].segments:
