@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,21 +12,30 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from evalsuite import __version__
 from evalsuite.errors import EvalsuiteError, StoreError, VideoError, disk_error
 
 if TYPE_CHECKING:
     from evalsuite.run import Report, Request
     from evalsuite.types import Suite, Table
 
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"evalsuite {__version__}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Measure whether a long generated video hangs together.",
 )
 
 INTERRUPTED = 130
+WIDE = 180
+"""Columns for a table that goes to a file."""
 TableFormat = Literal["text", "md", "csv", "json", "latex"]
 FileFormat = Literal["own", "ttt", "text"]
 Models = Annotated[
@@ -43,6 +53,15 @@ OverwriteOption = Annotated[Literal["never", "failed", "all"], typer.Option("--o
 Json = Annotated[bool, typer.Option("--json", help="Print every score as JSON, and nothing else, on stdout.")]
 
 
+@app.callback()
+def evalsuite(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    """Measure whether a long generated video hangs together."""
+
+
 @app.command()
 def run(
     model: Models,
@@ -55,7 +74,7 @@ def run(
     overwrite: OverwriteOption = "never",
     as_json: Json = False,
 ) -> None:
-    """Make videos and measure them; run it again to go on where it stopped.
+    """Make and measure videos; run it again to go on.
 
     Example: evalsuite run --model ttt --model oracle --suite one_minute --limit 5
     """
@@ -99,7 +118,7 @@ def score(
     overwrite: OverwriteOption = "never",
     as_json: Json = False,
 ) -> None:
-    """Measure finished videos: those of a folder, or those of the run folder.
+    """Measure finished videos of a folder, or of the run folder.
 
     Example: evalsuite score my_videos --model mine --suite one_minute
     """
@@ -124,7 +143,7 @@ def rank(
     ] = "bradley-terry",
     form: Annotated[TableFormat, typer.Option("--format", help="How to print.")] = "text",
 ) -> None:
-    """Rank all systems of a run folder, on each axis and overall, with intervals.
+    """Rank the systems of a run folder, with intervals.
 
     Example: evalsuite rank --suite one_minute --format latex > table.tex
     """
@@ -142,7 +161,7 @@ def show(
     seed: Annotated[int, typer.Option(help="The seed of those videos.")] = 0,
     out: Out = None,
 ) -> None:
-    """Print a storyboard and draw its strip of pictures, where its world can render it.
+    """Print a storyboard and draw its strip of pictures.
 
     Example: evalsuite show one_minute/one_minute-0003 --model ttt
     """
@@ -159,7 +178,7 @@ def show(
 def check(
     file: Annotated[str, typer.Argument(help="A storyboard file, or a plugin: PATH.py, or PATH.py:ARGUMENT.")],
 ) -> None:
-    """Check a storyboard file, or that a plugin keeps its contract.
+    """Check a storyboard file, or a plugin's contract.
 
     Example: evalsuite check stories.json
     """
@@ -182,7 +201,7 @@ def export(
     to: Annotated[Path, typer.Argument(help="The file to write; .jsonl gives lines in the TTT project's format.")],
     form: Annotated[FileFormat, typer.Option("--format", help="The format of the file.")] = "own",
 ) -> None:
-    """Write storyboards in our own format, the TTT project's, or as plain text.
+    """Write storyboards in our format, the TTT project's, or as text.
 
     Example: evalsuite export one_minute stories.json --format ttt
     """
@@ -202,7 +221,7 @@ def alter(
     other: Annotated[Path | None, typer.Option(help="Where prompt-swap and splice take pictures from.")] = None,
     seed: Annotated[int, typer.Option(help="The seed of the videos, and of what chance decides.")] = 0,
 ) -> None:
-    """Damage finished videos by a known amount, to see whether a metric notices.
+    """Damage finished videos by a known amount.
 
     Example: evalsuite alter runs/smoke/videos/ttt frozen --damage freeze@0.5 --suite smoke
     """
@@ -235,7 +254,7 @@ def list_(
 
 @app.command()
 def doctor() -> None:
-    """Say what is installed, which weights are there, and which device would be used."""
+    """Say what is installed, which weights and which device."""
     from evalsuite.catalogue import diagnosis
 
     for line in diagnosis():
@@ -350,7 +369,7 @@ def _code(report: Report) -> int:
 def _print_table(table: Table, form: TableFormat) -> None:
     from evalsuite.table import render
 
-    typer.echo(render(table, form))
+    typer.echo(render(table, form, shutil.get_terminal_size((WIDE, 24)).columns).rstrip())
 
 
 def _say(line: Any) -> None:

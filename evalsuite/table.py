@@ -18,7 +18,7 @@ from evalsuite.types import Rating, Score, Table
 
 Cell = str | float | None
 Format = Literal["text", "md", "csv", "json", "latex"]
-INTERVALS = f"intervals are 95 %, from {RESAMPLES} bootstraps over storyboards"
+INTERVALS = f"intervals are 95 %, from {RESAMPLES} bootstraps over storyboards; one storyboard gives none"
 
 
 def scores_table(scores: Sequence[Score], title: str = "Scores") -> Table:
@@ -69,6 +69,11 @@ def _with_interval(name: str) -> tuple[str, str, str]:
     return name, f"{name} low", f"{name} high"
 
 
+def _interval(value: float, low: float, high: float, storyboards: int) -> list[Cell]:
+    """A number and its interval; a single storyboard says nothing of how far the next may lie."""
+    return [value, low, high] if storyboards > 1 else [value, None, None]
+
+
 def _score_row(scores: Sequence[Score], metrics: Sequence[str]) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     for metric in metrics:
@@ -78,7 +83,7 @@ def _score_row(scores: Sequence[Score], metrics: Sequence[str]) -> tuple[Cell, .
             if judged
             else None
         )
-        cells += [mean.value, mean.low, mean.high] if mean else [None, None, None]
+        cells += _interval(mean.value, mean.low, mean.high, mean.n) if mean else [None, None, None]
     boards = len({score.storyboard for score in scores})
     seeds = len({score.seed for score in scores})
     statuses = [score.status for score in scores]
@@ -104,7 +109,7 @@ def _rating_row(found: Mapping[tuple[str, str], Rating], model: str, shown: Sequ
     cells: list[Cell] = []
     for axis in shown:
         rating = found.get((model, axis))
-        cells += [rating.value, rating.low, rating.high] if rating else [None, None, None]
+        cells += _interval(rating.value, rating.low, rating.high, rating.n) if rating else [None, None, None]
     first = found.get((model, shown[0])) if shown else None
     return (_ranks(first) if first else "", model, *cells, first.n if first else 0)
 
@@ -179,7 +184,7 @@ def _cell(row: Sequence[Cell], name: str, places: Mapping[str, int]) -> str:
     if f"{name} low" not in places or isinstance(value, str):
         return _number(value)
     low, high = row[places[f"{name} low"]], row[places[f"{name} high"]]
-    return f"{_number(value)} [{_number(low)}, {_number(high)}]"
+    return f"{_number(value)} [?]" if low is None else f"{_number(value)} [{_number(low)}, {_number(high)}]"
 
 
 def _number(value: Cell) -> str:
@@ -196,7 +201,7 @@ def _text(table: Table, width: int | None) -> str:
     grid = Grid(title=table.title, title_justify="left", caption="\n".join(table.notes), caption_justify="left")
     for place, heading in enumerate(headings):
         is_text = all(isinstance(row[table.columns.index(heading)], str) for row in table.rows) and place < 2
-        grid.add_column(heading, justify="left" if is_text else "right")
+        grid.add_column(heading, justify="left" if is_text else "right", overflow="fold")
     for row in rows:
         grid.add_row(*row)
     console = Console(file=io.StringIO(), width=width)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ._timeline import Array, Flags, Timeline
 
@@ -32,21 +33,22 @@ def jumps(line: Timeline) -> tuple[Array, Array]:
 def cuts(line: Timeline) -> Flags:
     """Which samples begin a new shot, shape (samples,)."""
     jump, usual = jumps(line)
-    peak = np.array([jump[max(0, i - 2) : i + 3].max() for i in range(len(jump))])
+    peak = sliding_window_view(np.pad(jump, 2), 5).max(axis=1)
     return np.asarray((jump > HARD) & (jump > ABRUPT * usual) & (jump == peak))
 
 
 def _distance(left: Array, right: Array) -> Array:
     """The mean over cells of their distance in Lab, so that a cut, which changes most cells, outweighs fast objects."""
-    cells = (left - right).reshape(len(left), -1, 3)
+    cells = (left - right).reshape(len(left), left.shape[1] // 3, 3)
     return np.asarray(np.sqrt((cells**2).sum(axis=2)).mean(axis=1))
 
 
 def _usual(line: Timeline) -> Array:
-    rows = line.rows
-    steps = np.concatenate([[0.0], _distance(rows[:-1], rows[1:])])
-    steps[2:] = np.minimum(steps[2:], _distance(rows[:-2], rows[2:]))  # flicker goes to and fro, and is not motion
-    width = line.samples(AROUND)
-    before = [np.median(steps[max(1, i - width) : i]) if i > 1 else 0.0 for i in range(len(steps))]
-    after = [np.median(steps[i + 1 : i + 1 + width]) if i + 1 < len(steps) else 0.0 for i in range(len(steps))]
-    return np.maximum(before, after)
+    rows, width = line.rows, line.samples(AROUND)
+    if len(rows) < 2:
+        return np.zeros(len(rows))
+    steps = _distance(rows[:-1], rows[1:])
+    steps[1:] = np.minimum(steps[1:], _distance(rows[:-2], rows[2:]))  # flicker goes to and fro, and is not motion
+    medians = np.median(sliding_window_view(np.pad(steps, width, mode="edge"), width), axis=1)
+    before, after = np.append(medians[0], medians[: len(rows) - 1]), medians[-len(rows) :]
+    return np.asarray(np.maximum(before, after))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from evalsuite.features import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 from evalsuite.types import Features, Storyboard
 
 Array = npt.NDArray[np.float64]
@@ -46,3 +47,10 @@ def timeline(features: Features, storyboard: Storyboard) -> Timeline:
     grid = np.arange(max(1, round(length * rate))) / rate
     nearest = np.clip(np.searchsorted(shown, grid + 0.5 / fps) - 1, 0, len(shown) - 1)
     return Timeline(features.array[nearest].astype(np.float64), rate, min(1.0, length / storyboard.seconds))
+
+
+def coarse(rows: Array, factor: int) -> Array:
+    """Thumbnails in cells that are so many times as wide and high: what moves evenly changes large cells evenly."""
+    height, width = THUMBNAIL_HEIGHT // factor, THUMBNAIL_WIDTH // factor
+    cells = rows.reshape(len(rows), height, factor, width, factor, 3)
+    return np.asarray(cells.mean(axis=(2, 4)).reshape(len(rows), -1))

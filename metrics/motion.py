@@ -1,8 +1,8 @@
 """Does it move, smoothly, and without freezing or looping?
 
 Definitions: a freeze is a second or more without change; a loop is a stretch of 3 s or more that repeats, in step, what
-was shown 2 s or more before. Roughness compares how steps change with the steps themselves: |a - b|^2 / (|a|^2 + |b|^2)
-for successive steps a, b of the thumbnails, which is 0 for even motion and 1.5 for unrelated frames.
+was shown 2 s or more before. Smoothness is 1 for even motion and 0 where frames are unrelated or tremble (see
+`_roughness`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,9 @@ import numpy as np
 from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
-from ._evidence import evidence, roughness
+from ._evidence import evidence
+from ._roughness import UNRELATED, roughness
 from ._timeline import Timeline, timeline
-
-UNRELATED = 1.5
-"""The roughness of unrelated frames."""
 
 
 class Motion(Metric):
@@ -34,8 +32,10 @@ class Motion(Metric):
         """`series` is the amount of motion of each second; a part of the story without video counts as frozen."""
         line = timeline(features["thumbnails"], storyboard)
         found = evidence(line)
-        alive = float(np.mean(~(found.frozen | found.looped))) * line.coverage
-        smoothness = float(np.clip(1 - np.mean(roughness(line)) / UNRELATED, 0, 1))
+        moving = ~(found.frozen | found.looped)
+        alive = float(np.mean(moving)) * line.coverage
+        rough = float(np.mean(roughness(line)[moving])) if moving.any() else 0.0
+        smoothness = max(0.0, 1 - rough / UNRELATED)
         amount = _amount(line)
         return Measured(
             value=alive * smoothness,

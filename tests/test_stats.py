@@ -85,7 +85,7 @@ def test_the_interval_of_a_mean_is_that_of_theory() -> None:
 
 
 def test_intervals_cluster_by_storyboard() -> None:
-    """Ten values that agree within each storyboard are worth one: about 95 % must cover the truth, and iid ones do not."""
+    """Ten values that agree within each storyboard are worth one: 95 % must cover the truth, and iid ones do not."""
     clustered, independent = 0, 0
     for trial in range(200):
         effects = generator(f"coverage {trial}").normal(size=30)

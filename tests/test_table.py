@@ -126,3 +126,10 @@ def test_an_unknown_format_is_refused() -> None:
     odd: Format = "html"  # type: ignore[assignment]
     with pytest.raises(EvalsuiteError, match="latex"):
         render(TABLE, odd)
+
+
+def test_one_storyboard_gives_no_interval() -> None:
+    table = scores_table([score("ttt", 0.5)])
+    row = dict(zip(table.columns, table.rows[0], strict=True))
+    assert (row["drift low"], row["drift high"]) == (None, None)
+    assert "0.500 [?]" in render(table)

@@ -91,6 +91,6 @@ def clip(filmed: Filmed, start: int, count: int) -> npt.NDArray[np.uint8]:
 
 
 def as_video(film: npt.NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
-    """Bytes (..., height, width, 4) to colours -1 - 1, (..., 3, height, width), and marks 0 or 1, (..., 1, height, width)."""
+    """Bytes (..., height, width, 4) to colours -1 - 1 and marks 0 - 1, (..., 3 and 1, height, width)."""
     channels = torch.from_numpy(film).movedim(-1, -3).float() / 255
     return channels[..., :3, :, :] * 2 - 1, channels[..., 3:, :, :]

@@ -37,6 +37,8 @@ class Stage:
 
     segments: int
     schedule: Schedule
+    from_start: float = 0.5
+    """The share of stretches that begin an episode, where looks are told; the rest begin anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,15 @@ class Recipe:
     sequence_layer: str
     shelves: tuple[Shelf, ...]
     autoencoder: Schedule
+    decoder: Schedule
+    """After the autoencoder: its decoder alone, while the latents stay as they are."""
+    base: Stage
+    """Without sequence layers."""
     stages: tuple[Stage, ...]
+    """With them; each starts from the weights of the one before."""
     autoencoder_shape: AutoencoderShape = field(default_factory=AutoencoderShape)
     transformer_shape: TransformerShape = field(default_factory=TransformerShape)
-    clip_frames: int = 16
+    clip_frames: int = 12
     seed: int = 0
     text_dropout: float = 0.1
 
@@ -61,7 +68,9 @@ class Recipe:
             self,
             shelves=(Shelf(segments=3, episodes=3, held_out=1),),
             autoencoder=short,
-            stages=(Stage(1, short), Stage(3, short)),
+            decoder=short,
+            base=Stage(1, short),
+            stages=(Stage(2, short), Stage(3, short)),
             autoencoder_shape=AutoencoderShape(encoder_widths=(8, 8, 16), decoder_widths=(8, 8, 16)),
             transformer_shape=TransformerShape(width=32, heads=1, blocks=2, sequence_blocks=(1,)),
             clip_frames=8,
@@ -75,13 +84,14 @@ RECIPES = {
             name="ttt",
             sequence_layer="ttt_mlp",
             shelves=(Shelf(3, 1600, 16), Shelf(10, 240, 8), Shelf(21, 60, 4)),
-            autoencoder=Schedule(steps=7000, batch=4, rate=1e-3),
+            autoencoder=Schedule(steps=3000, batch=6, rate=1e-3),
+            decoder=Schedule(steps=3000, batch=6, rate=1e-3),
+            base=Stage(1, Schedule(steps=3600, batch=16, rate=1e-3, warm_up=200, averaging=0.999)),
             stages=(
-                Stage(1, Schedule(steps=7000, batch=16, rate=1e-3, averaging=0.999)),
-                Stage(3, Schedule(steps=1500, batch=8, rate=3e-4)),
-                Stage(6, Schedule(steps=200, batch=4, rate=2e-4, warm_up=20)),
-                Stage(10, Schedule(steps=120, batch=3, rate=2e-4, warm_up=20)),
-                Stage(21, Schedule(steps=60, batch=2, rate=2e-4, warm_up=10)),
+                Stage(3, Schedule(steps=500, batch=8, rate=5e-4, warm_up=50, averaging=0.99)),
+                Stage(6, Schedule(steps=60, batch=4, rate=3e-4, warm_up=10, averaging=0.95)),
+                Stage(10, Schedule(steps=40, batch=3, rate=3e-4, warm_up=10, averaging=0.95)),
+                Stage(21, Schedule(steps=20, batch=2, rate=3e-4, warm_up=10, averaging=0.9)),
             ),
         ),
     )

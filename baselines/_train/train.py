@@ -10,7 +10,7 @@ from .data import render
 from .latents import latents_of
 from .pictures import draw_curves
 from .recipe import RECIPES, Recipe
-from .train_autoencoder import train_autoencoder
+from .train_autoencoder import train_autoencoder, train_decoder
 from .train_transformer import train_transformer
 
 
@@ -18,7 +18,9 @@ def train(name: str, folder: Path, smoke: bool = False) -> Path:
     """Trains the generator `name`; goes on where an interrupted run stopped. Gives the folder of weights."""
     recipe = RECIPES[name].smoke() if smoke else RECIPES[name]
     render_pool(recipe, folder)
-    told = latents_of(autoencoder_of(recipe, folder), recipe, folder)
+    autoencoder = autoencoder_of(recipe, folder)
+    told = latents_of(autoencoder, recipe, folder)
+    save_autoencoder(folder / "weights", train_decoder(autoencoder, recipe, folder))
     transformer, vocabulary = train_transformer(recipe, told, folder)
     save_transformer(folder / "weights", name, transformer, vocabulary, recipe.sequence_layer)
     draw_all_curves(recipe, folder)
@@ -31,17 +33,15 @@ def render_pool(recipe: Recipe, folder: Path) -> None:
 
 
 def autoencoder_of(recipe: Recipe, folder: Path) -> Autoencoder:
-    """The trained autoencoder, as it is shipped; trained first where it is not there yet."""
-    weights = folder / "weights"
-    if not (weights / AUTOENCODER).exists():
-        save_autoencoder(weights, train_autoencoder(recipe, folder))
-    return load_autoencoder(weights)
+    """The autoencoder that makes the latents; trained first where it is not there yet."""
+    joint = folder / "joint"
+    if not (joint / AUTOENCODER).exists():
+        save_autoencoder(joint, train_autoencoder(recipe, folder))
+    return load_autoencoder(joint)
 
 
 def draw_all_curves(recipe: Recipe, folder: Path) -> None:
-    tables = [folder / "autoencoder.csv"]
-    titles = ["autoencoder"]
-    for number, stage in enumerate(recipe.stages):
-        tables.append(folder / f"{recipe.name}_stage{number + 1}.csv")
-        titles.append(f"{3 * stage.segments} s")
-    draw_curves(folder / "loss.png", tables, titles)
+    titles = {"autoencoder": "autoencoder", "decoder": "decoder alone", "base": "base, 3 s"}
+    for stage in recipe.stages:
+        titles[f"{recipe.name}_{stage.segments:03d}"] = f"with layers, {3 * stage.segments} s"
+    draw_curves(folder / "loss.png", [folder / f"{name}.csv" for name in titles], list(titles.values()))

@@ -13,7 +13,7 @@ from torch.nn import functional
 from .._models.autoencoder import FRAMES_PER_LATENT, Autoencoder
 from .data import Filmed, as_video, clip, shelved
 from .loop import fit
-from .recipe import Recipe
+from .recipe import Recipe, Schedule
 
 _OUTLINES = 1.0
 _FOREGROUND = 4.0
@@ -22,19 +22,33 @@ _LATENT_SIZE = 1e-3
 
 
 def train_autoencoder(recipe: Recipe, folder: Path) -> Autoencoder:
-    """The moving average, with latents made to have mean 0 and deviation 1."""
+    """Encoder and decoder together; latents have mean 0 and deviation 1."""
     torch.manual_seed(recipe.seed)
     model = Autoencoder(recipe.autoencoder_shape).to(memory_format=torch.channels_last)
-    films = [film for shelf in recipe.shelves for film in shelved(folder, "train", shelf.segments)]
-    batch = recipe.autoencoder.batch
+    average = _fit(model, recipe, recipe.autoencoder, folder, "autoencoder")
+    _normalise(average, _films(recipe, folder), recipe)
+    return average
+
+
+def train_decoder(model: Autoencoder, recipe: Recipe, folder: Path) -> Autoencoder:
+    """The decoder alone, so that latents that were made before stay good."""
+    model.decoder.requires_grad_(True)
+    return _fit(model.to(memory_format=torch.channels_last), recipe, recipe.decoder, folder, "decoder")
+
+
+def _fit(model: Autoencoder, recipe: Recipe, schedule: Schedule, folder: Path, name: str) -> Autoencoder:
+    films = _films(recipe, folder)
 
     def loss(luck: torch.Generator) -> Tensor:
-        return reconstruction_loss(model, *draw_clips(films, batch, recipe.clip_frames, luck), luck)
+        return reconstruction_loss(model, *draw_clips(films, schedule.batch, recipe.clip_frames, luck), luck)
 
-    average = fit(model, recipe.autoencoder, loss, folder / "autoencoder.pt", recipe.seed)
+    average = fit(model, schedule, loss, folder / f"{name}.pt", recipe.seed)
     assert isinstance(average, Autoencoder)
-    _normalise(average, films, recipe)
     return average
+
+
+def _films(recipe: Recipe, folder: Path) -> list[Filmed]:
+    return [film for shelf in recipe.shelves for film in shelved(folder, "train", shelf.segments)]
 
 
 def draw_clips(films: Sequence[Filmed], batch: int, frames: int, luck: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -16,43 +16,48 @@ from .latents import Told
 from .loop import fit
 from .recipe import Recipe, Stage
 
+Shelved = tuple[Told, Tensor]
+"""Episodes of one length, and their words as numbers (episodes, segments, words)."""
+
 
 def train_transformer(recipe: Recipe, told: Sequence[Told], folder: Path) -> tuple[VideoTransformer, Vocabulary]:
-    """All stages, one after another; each starts from the moving average of the one before."""
+    """The base without sequence layers, then all stages with them; each starts from the average of the one before."""
     vocabulary = Vocabulary.of(text for shelf in told for texts in shelf.texts for text in texts)
+    shelves = [(shelf, _numbers(vocabulary, shelf)) for shelf in told]
     torch.manual_seed(recipe.seed)
-    make = SEQUENCE_LAYERS[recipe.sequence_layer]
-    model = VideoTransformer(recipe.transformer_shape, len(vocabulary), make)
-    for number in range(len(recipe.stages)):
-        average = _run_stage(model, vocabulary, recipe, number, told, folder)
-        model.load_state_dict(average.state_dict())
+    model = VideoTransformer(recipe.transformer_shape, len(vocabulary), None)
+    weights = _fit(model, shelves, recipe, recipe.base, folder, "base")
+    model = VideoTransformer(recipe.transformer_shape, len(vocabulary), SEQUENCE_LAYERS[recipe.sequence_layer])
+    for stage in recipe.stages:
+        model.load_state_dict(weights, strict=False)  # the base has no sequence layers to give
+        weights = _fit(model, shelves, recipe, stage, folder, f"{recipe.name}_{stage.segments:03d}")
+    model.load_state_dict(weights)
     return model.requires_grad_(False), vocabulary
 
 
-def _run_stage(
-    model: VideoTransformer, vocabulary: Vocabulary, recipe: Recipe, number: int, told: Sequence[Told], folder: Path
-) -> torch.nn.Module:
-    stage = recipe.stages[number]
-    shelves = [(shelf, _numbers(vocabulary, shelf)) for shelf in told if shelf.segments >= stage.segments]
+def _fit(
+    model: VideoTransformer, shelves: Sequence[Shelved], recipe: Recipe, stage: Stage, folder: Path, name: str
+) -> dict[str, Tensor]:
+    """The moving average's weights."""
+    long_enough = [(told, words) for told, words in shelves if told.segments >= stage.segments]
 
     def loss(luck: torch.Generator) -> Tensor:
-        latents, words = draw_stretches(shelves, stage, luck)
+        latents, words = draw_stretches(long_enough, stage, luck)
         return velocity_loss(model, latents, words, recipe.text_dropout, luck)
 
-    checkpoint = folder / f"{recipe.name}_stage{number + 1}.pt"
-    return fit(model, stage.schedule, loss, checkpoint, recipe.seed + 1 + number)
+    average = fit(model, stage.schedule, loss, folder / f"{name}.pt", recipe.seed + stage.segments)
+    return average.state_dict()
 
 
-def draw_stretches(
-    shelves: Sequence[tuple[Told, Tensor]], stage: Stage, luck: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """Latents and word numbers of stretches of consecutive segments, from any place in any episode."""
+def draw_stretches(shelves: Sequence[Shelved], stage: Stage, luck: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Latents and word numbers of stretches of consecutive segments."""
     weights = torch.tensor([len(told.latents) * told.segments for told, _ in shelves], dtype=torch.float)
     drawn = []
     for place in torch.multinomial(weights, stage.schedule.batch, replacement=True, generator=luck).tolist():
         told, words = shelves[place]
         which = int(torch.randint(len(told.latents), (), generator=luck))
-        start = int(torch.randint(told.segments - stage.segments + 1, (), generator=luck))
+        anywhere = torch.rand((), generator=luck) >= stage.from_start
+        start = int(torch.randint(told.segments - stage.segments + 1, (), generator=luck)) if anywhere else 0
         frames = slice(start * FRAMES_PER_SEGMENT, (start + stage.segments) * FRAMES_PER_SEGMENT + 1)
         drawn.append((told.latents[which, frames].float(), words[which, start : start + stage.segments]))
     latents, words = zip(*drawn, strict=True)
@@ -75,5 +80,4 @@ def velocity_loss(
 
 
 def _numbers(vocabulary: Vocabulary, told: Told) -> Tensor:
-    """(episodes, segments, words)."""
     return torch.stack([vocabulary.tensor(texts) for texts in told.texts])

@@ -17,6 +17,10 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 
+OUTLINE_STEP = 0.25
+"""How finely an outline is followed where it is bent, in stage units."""
+
+
 class Shape(NamedTuple):
     """A path with its fill, its line, or both; the line is `width` units wide."""
 
@@ -192,18 +196,13 @@ def bent(shapes: Sequence[Shape], bend: float) -> list[Shape]:
 
 
 def _mapped(path: skia.Path, move: Callable[[float, float], Point]) -> skia.Path:
-    """A path whose points are moved; conics are quarter circles everywhere here, so their weight is known."""
+    """A path whose outline is moved, point by point; moving the control points of curves would fall short."""
     result = skia.Path()
-    for verb, points in path:
-        moved = [number for point in points for number in move(point.x(), point.y())]
-        if verb == skia.Path.kMove_Verb:
-            result.moveTo(*moved)
-        elif verb == skia.Path.kLine_Verb:
-            result.lineTo(*moved[2:])
-        elif verb == skia.Path.kQuad_Verb:
-            result.quadTo(*moved[2:])
-        elif verb == skia.Path.kConic_Verb:
-            result.conicTo(*moved[2:], math.sqrt(0.5))
-        elif verb == skia.Path.kClose_Verb:
-            result.close()
-    return result
+    measure = skia.PathMeasure(path, False)
+    while True:
+        length = measure.getLength()
+        count = max(2, math.ceil(length / OUTLINE_STEP))
+        points = [measure.getPosTan(length * number / count)[0] for number in range(count + 1)]
+        result.addPoly([skia.Point(*move(point.x(), point.y())) for point in points], measure.isClosed())
+        if not measure.nextContour():
+            return result

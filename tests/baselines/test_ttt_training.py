@@ -102,7 +102,7 @@ def test_stretches_keep_latents_and_words_together():
 
 def test_a_smoke_run_learns_and_ends_in_weights_that_make_frames(tmp_path):
     weights = train("ttt", tmp_path, smoke=True)
-    losses = [float(line.split(",")[1]) for line in (tmp_path / "ttt_stage1.csv").read_text().splitlines()[1:]]
+    losses = [float(line.split(",")[1]) for line in (tmp_path / "base.csv").read_text().splitlines()[1:]]
     assert losses[-1] < losses[0]
     assert (tmp_path / "loss.png").exists()
     board = Storyboard(id="s", title="s", segments=({"text": "The red fox."}, {"text": "It waves."}))

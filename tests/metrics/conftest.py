@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import cv2
 import numpy as np
@@ -40,9 +41,14 @@ def make_film(story: Storyboard, fps: float = 8.0, width: int = 96, height: int 
     return np.stack(frames)
 
 
-def _picture(setting: str, second: float, width: int, height: int) -> Frames:
+@cache
+def _ground(setting: str, width: int, height: int) -> Frames:
     patches = np.random.default_rng(ord(setting)).integers(70, 190, (4, 6, 3), dtype=np.uint8)
-    ground = cv2.resize(patches, (width, height), interpolation=cv2.INTER_CUBIC)
+    return cv2.resize(patches, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def _picture(setting: str, second: float, width: int, height: int) -> Frames:
+    ground = _ground(setting, width, height).copy()
     x = int(width * 16 * (0.5 + 0.3 * np.sin(0.9 * second + 0.2 * second**1.3)))
     y = int(height * 16 * (0.5 + 0.25 * np.sin(1.3 * second)))
     return cv2.circle(ground, (x, y), width * 2, (230, 40, 40), -1, cv2.LINE_AA, 4)

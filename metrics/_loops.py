@@ -1,0 +1,66 @@
+"""Loops: stretches that repeat, in step, what was shown before.
+
+A return to an earlier setting is none: its motion does not repeat. So each moment is compared with each earlier one,
+and the likeness must be closer than the motion of half a second, and last at a constant lag: a plateau on a diagonal of
+the matrix of self-similarity.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ._timeline import Array, Flags, Timeline, coarse
+
+SHORTEST_LAG = 2.0
+"""The shortest loop, in seconds; of a shorter one, its multiples are found."""
+LASTING = 3.0
+"""How many seconds a repetition must last."""
+SAME = 0.4
+"""A repetition differs from what it repeats by less than so much of the motion within half a second."""
+BLOCK = 256
+"""Samples compared with all others at once, so that memory grows with the length of a video and not its square."""
+
+
+def loops(line: Timeline, frozen: Flags) -> tuple[Flags, float]:
+    """Which samples repeat earlier ones, shape (samples,), and the shortest lag at which most do, in seconds (or 0)."""
+    rows = coarse(line.rows, 2)
+    count, lasting = len(rows), line.samples(LASTING)
+    moving = np.where(frozen, 0.0, _motion(rows, line.samples(0.5)))
+    looped, repeats = np.zeros(count, dtype=np.bool_), np.zeros(count)
+    for start in range(0, count, BLOCK):
+        low, high = max(0, start - lasting), min(count, start + BLOCK + lasting)
+        same = _apart(rows, np.arange(low, high)) < SAME * moving[low:high, None]
+        same[:, : line.samples(SHORTEST_LAG)] = False
+        kept = runs(same, lasting)[start - low : start - low + BLOCK]
+        looped[start : start + BLOCK] = kept.any(axis=1)
+        repeats += kept.sum(axis=0)
+    period = float(np.argmax(repeats > 0.8 * repeats.max())) / line.rate
+    return looped, period if looped.any() else 0.0
+
+
+def runs(flags: Flags, length: int) -> Flags:
+    """Only those True stretches along the first axis that are at least `length` long."""
+    padded = np.pad(flags.astype(np.uint8).reshape(len(flags), -1), ((length, length), (0, 0)))
+    opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, np.ones((length, 1), dtype=np.uint8))
+    return np.asarray(opened[length:-length].reshape(flags.shape), dtype=np.bool_)
+
+
+def _motion(rows: Array, lag: int) -> Array:
+    """How far the picture moves within `lag` samples of each one, before or after, whichever is less."""
+    if len(rows) <= lag:
+        return np.zeros(len(rows))
+    steps = np.sqrt(np.mean((rows[lag:] - rows[:-lag]) ** 2, axis=1))
+    endless = np.full(lag, np.inf)
+    least = np.minimum(np.concatenate([steps, endless]), np.concatenate([endless, steps]))
+    return np.where(np.isfinite(least), least, 0.0)
+
+
+def _apart(rows: Array, moments: npt.NDArray[np.int64]) -> Array:
+    """How far each of `moments` is from what was shown so many samples before; shape (moments, samples)."""
+    squares = np.sum(rows**2, axis=1)
+    apart = squares[moments, None] + squares - 2 * rows[moments] @ rows.T
+    earlier = moments[:, None] - np.arange(len(rows))
+    lagged = np.take_along_axis(np.sqrt(np.maximum(apart, 0) / rows.shape[1]), np.maximum(earlier, 0), axis=1)
+    return np.where(earlier >= 0, lagged, np.inf)
