@@ -2,7 +2,7 @@
 
 A planned cut is found when a cut is seen within 0.25 s of it, each seen cut answering to one plan at most. Agreement is
 the F1 of planned and seen cuts with one agreement added, (2 hits + e) / (2 hits + missed + unplanned + 1), so that it
-is defined where no cut is planned; e is the share of the story that carries evidence, and so a frozen video does not
+is defined where no cut is planned; e is 1 unless much of the story carries no evidence, so that a frozen video does not
 earn it. Continuity is the share of segment boundaries without a planned cut at which a live picture does not jump.
 """
 
@@ -22,6 +22,8 @@ from ._timeline import Flags, Timeline, timeline
 
 TOLERANCE = 0.25
 """Seconds between a planned cut and the one that is seen."""
+ENOUGH = 0.9
+"""The share of the story that must carry evidence for the added agreement to be earned in full."""
 ABRUPT = 6.0
 """A change at a boundary is abrupt when it is so many times the usual change around it."""
 VISIBLE = 10.0
@@ -45,7 +47,7 @@ class Transitions(Metric):
         hits = match(storyboard.cuts, seen.tolist(), TOLERANCE + 1e-6)
         missed = sorted(set(storyboard.cuts) - {plan for plan, _ in hits})
         unplanned = sorted(set(seen.tolist()) - {cut for _, cut in hits})
-        agreement = (2 * len(hits) + share) / (2 * len(hits) + len(missed) + len(unplanned) + 1)
+        agreement = (2 * len(hits) + min(1.0, share / ENOUGH)) / (2 * len(hits) + len(missed) + len(unplanned) + 1)
         smooth = _smooth_boundaries(line, live, storyboard)
         continuity = float(np.mean(smooth)) if smooth else 1.0
         return Measured(
