@@ -62,10 +62,10 @@ def _suites(long: bool) -> Iterator[str]:
         if not long:
             yield name
             continue
-        suite = suites.load(name)
+        suite = suites.load(name, limit=1)
         seconds = suite.storyboards[0].seconds
         size = f"{suite.width} x {suite.height} at {suite.fps:g} frames a second"
-        yield f"{name:16} version {suite.version}: {len(suite.storyboards)} storyboards of {seconds:g} s, {size}"
+        yield f"{name:16} version {suite.version}: {suites.count(name)} storyboards of {seconds:g} s, {size}"
 
 
 def _plugins(role: plugins.Role, long: bool) -> Iterator[str]:

@@ -275,7 +275,7 @@ def _exit_code(arguments: Sequence[str]) -> int:
 
 def _outcome(arguments: Sequence[str]) -> int:
     try:
-        return int(app(args=list(arguments), standalone_mode=False) or 0)
+        return int(app(args=list(arguments), prog_name="evalsuite", standalone_mode=False) or 0)
     except typer.TyperException as error:
         said = getattr(error, "format_message", error.__str__)()
         _say(f"evalsuite: {said} `evalsuite --help` shows what there is." if arguments else said)

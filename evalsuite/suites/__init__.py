@@ -68,6 +68,12 @@ def load(name_or_path: str, limit: int | None = None) -> Suite:
     return Suite(**{**file.model_dump(), "storyboards": storyboards})
 
 
+def count(name_or_path: str) -> int:
+    """How many storyboards a suite has, without writing those of a world."""
+    file, folder = _read(name_or_path)
+    return len(_storyboards(file, folder, None)) if isinstance(file.storyboards, str) else file.storyboards.count
+
+
 def freeze(name_or_path: str) -> str:
     """The hash of a suite's storyboards as they are now, for its file."""
     return fingerprint(_storyboards(*_read(name_or_path), limit=None))

@@ -120,7 +120,7 @@ def test_sampling_without_guidance_follows_the_wanted_text_alone():
     latents = noise
     for step in range(4):
         latents = latents - 0.25 * model(latents, torch.tensor([1 - step / 4]), words)
-    found = sample(model, words, torch.zeros_like(words), noise, Sampling(steps=4, guidance=1.0))
+    found = sample(model, words, torch.zeros_like(words), noise, Sampling(steps=4, shift=1.0, guidance=1.0))
     assert torch.allclose(found, latents, atol=1e-3)
 
 
@@ -140,9 +140,30 @@ def test_each_text_token_is_the_mean_of_neighbouring_words():
     assert spread[1].sum(-1).tolist() == [1.0, 1.0, 1.0, 0.0]
 
 
+def test_a_summary_is_of_its_own_segment_alone():
+    torch.manual_seed(0)
+    encoder = TextEncoder(50, tokens=4, width=8)
+    words = torch.randint(1, 50, (1, 3, 6))
+    other = words.clone()
+    other[:, 1, 2] = (words[:, 1, 2] + 1) % 49 + 1
+    changed = (encoder(words)[1] - encoder(other)[1]).abs().amax(-1) > 1e-6
+    assert changed.tolist() == [[False, True, False]]
+
+
 def test_padding_does_not_change_the_text():
     torch.manual_seed(0)
     encoder = TextEncoder(50, tokens=4, width=8)
     words = torch.randint(1, 50, (1, 6))
     padded = torch.cat([words, torch.zeros(1, 5, dtype=torch.long)], dim=1)
-    assert torch.allclose(encoder(padded), encoder(words), atol=1e-5)
+    for long, short in zip(encoder(padded), encoder(words), strict=True):
+        assert torch.allclose(long, short, atol=1e-5)
+
+
+@pytest.mark.parametrize("time", [0.1, 0.5, 0.9])
+def test_an_untrained_model_gives_the_best_velocity_for_white_noise(time):
+    model = VideoTransformer(SHAPE, 20, None)
+    latents, noise = torch.randn(2, 64, 7, 2, 4, 4)
+    mixed = torch.lerp(latents, noise, time)
+    guessed = model(mixed, torch.full((64,), time), torch.zeros(64, 1, 7, dtype=torch.long))
+    slope = ((noise - latents) * mixed).mean() / mixed.square().mean()  # least squares
+    assert torch.allclose(guessed, slope * mixed, atol=0.15)

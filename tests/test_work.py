@@ -1,0 +1,136 @@
+"""One unit of work, done here and not in a worker: what it records when things go well, badly, and halfway."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evalsuite import features, video, work
+from evalsuite.errors import PluginError, StoreError
+from evalsuite.types import Measured, Suite, VideoSpec
+from evalsuite.work import Task, perform
+from tests.conftest import footage
+
+
+@pytest.fixture
+def task(suite: Suite, square: str, tmp_path: Path) -> Task:
+    board = suite.storyboards[0]
+    spec = VideoSpec(48, 32, 8.0)
+    work._baseline.cache_clear()
+    return Task(square, "square", "1", "tiny", "1", board, 0, spec, tmp_path / "out", ("motion",), True)
+
+
+def changed(task: Task, **fields: object) -> Task:
+    return Task(**{name: fields.get(name, getattr(task, name)) for name in Task.__slots__})
+
+
+def test_a_video_its_score_and_what_they_cost(task):
+    outcome = perform(task)
+    assert outcome.video.status == "ok"
+    assert outcome.video.path == "videos/square/tiny-0-s0.mp4"
+    assert outcome.video.sha256 == video.sha256(task.video_path)
+    assert [(score.metric, score.status) for score in outcome.scores] == [("motion", "ok")]
+    assert [timing.step for timing in outcome.timings] == ["generate", "score"]
+    assert all(timing.seconds > 0 and timing.peak_megabytes > 1 for timing in outcome.timings)
+
+
+def test_one_decoding_serves_all_metrics_and_the_next_time_none(task, monkeypatch):
+    decoded: list[Path] = []
+    real = video.decode
+    monkeypatch.setattr(video, "decode", lambda path, *rest: decoded.append(path) or real(path, *rest))
+    every = changed(task, metrics=("motion", "transitions", "drift"))
+    first = perform(every)
+    assert len(decoded) == 1
+    again = perform(changed(every, generate=False))
+    assert len(decoded) == 1
+    assert again.scores == first.scores
+
+
+def test_a_metric_that_fails_does_not_cost_the_others(task, monkeypatch):
+    class Broken:
+        version, extractors = "1", ("colour",)
+
+        def measure(self, *_: object) -> Measured:
+            raise ZeroDivisionError("one / nothing")
+
+    class Endless(Broken):
+        def measure(self, *_: object) -> Measured:
+            return Measured(float("inf"))
+
+    found = {"motion": work.metric_of("motion"), "broken": Broken(), "endless": Endless()}
+    monkeypatch.setattr(work, "metric_of", found.__getitem__)
+    scores = {score.metric: score for score in perform(changed(task, metrics=tuple(found))).scores}
+    assert scores["motion"].status == "ok"
+    assert (scores["broken"].status, scores["broken"].value) == ("failed", None)
+    assert scores["broken"].reason == "ZeroDivisionError: one / nothing"
+    assert scores["endless"].reason == "endless gave inf."
+
+
+def test_what_is_not_asked_for_is_not_applicable_with_its_reason(task, monkeypatch):
+    class Silent:
+        version, extractors = "1", ("colour",)
+
+        def measure(self, *_: object) -> Measured:
+            return Measured(None, "the story has no cut.")
+
+    monkeypatch.setattr(work, "metric_of", lambda _: Silent())
+    (score,) = perform(task).scores
+    assert (score.status, score.value, score.reason) == ("not_applicable", None, "the story has no cut.")
+
+
+def test_a_system_may_hand_over_a_finished_file(task, tmp_path, monkeypatch):
+    video.write(tmp_path / "theirs.mp4", footage(16))
+
+    class Files:
+        privileged = False
+
+        def generate(self, *_: object) -> Path:
+            return tmp_path / "theirs.mp4"
+
+    monkeypatch.setattr(work, "_baseline", lambda _: Files())
+    outcome = perform(task)
+    assert outcome.video.sha256 == video.sha256(tmp_path / "theirs.mp4")
+
+
+def test_generators_are_told_no_more_than_they_may_know(task, monkeypatch):
+    given = []
+
+    class Curious:
+        def __init__(self, privileged: bool) -> None:
+            self.privileged = privileged
+
+        def generate(self, storyboard, seed, spec):
+            given.append(storyboard)
+            return footage(16)
+
+    board = task.storyboard.model_copy(update={"world": "toon/1/dev/1/0"})
+    for privileged in (False, True):
+        monkeypatch.setattr(work, "_baseline", lambda _, who=privileged: Curious(who))
+        perform(changed(task, storyboard=board))
+    assert given == [board.told(), board]
+
+
+def test_a_full_disk_stops_everything(task, monkeypatch):
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full.")
+
+    monkeypatch.setattr(video, "write", full)
+    with pytest.raises(StoreError):
+        perform(task)
+
+
+def test_a_distance_between_sets_needs_a_reference(monkeypatch):
+    monkeypatch.setattr(work.plugins, "metric", lambda _: object())
+    with pytest.raises(PluginError, match="names no reference set"):
+        work.metric_of("fvd")
+
+
+def test_the_truth_lies_beside_the_video_and_in_no_feature(task):
+    from evalsuite import suites
+
+    board = suites.load("smoke", 1).storyboards[0]
+    outcome = perform(changed(task, model="oracle", label="oracle", storyboard=board, spec=VideoSpec(96, 64, 8.0)))
+    assert outcome.video.status == "ok"
+    assert (task.folder / "truth" / "oracle" / "smoke-0000-s0.jsonl.gz").is_file()
+    assert set(features.EXTRACTORS) >= {each.stem.rsplit("-", 1)[0] for each in task.folder.rglob("*.safetensors")}
