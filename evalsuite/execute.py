@@ -7,6 +7,8 @@ alone writes records. Each unit is claimed by a file lock, which the system lets
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -147,11 +149,15 @@ def _claimed(task: Task) -> FileLock | None:
 
 
 def _start_worker() -> None:
-    """Die with the driver, even where it was killed; leave Ctrl-C to it."""
-    import signal
-
+    """Leave Ctrl-C to the driver, tidy up when it says stop, and die with it even where it was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_die_with_driver, daemon=True).start()
+
+
+def _leave(*_: object) -> None:
+    """Unwind the work in hand, so that it removes its half-written files."""
+    sys.exit(1)
 
 
 def _die_with_driver() -> None:

@@ -232,6 +232,14 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(tmp_path):
     assert names[0] == names[1]
 
 
+def test_an_interrupted_run_leaves_nothing_half_written(tmp_path):
+    victim = start(tmp_path, tmp_path / "cut")
+    wait_for(lambda: len(list((tmp_path / "cut").glob("videos/noise/*.mp4"))) >= 2, victim)
+    os.killpg(victim.pid, signal.SIGINT)
+    assert victim.wait(60) != 0
+    assert not list((tmp_path / "cut").rglob("*partial*"))
+
+
 def test_two_shells_share_one_folder(tmp_path):
     shells = [start(tmp_path, tmp_path / "out") for _ in range(2)]
     assert [shell.wait(120) for shell in shells] == [0, 0]
