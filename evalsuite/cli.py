@@ -141,16 +141,18 @@ def rank(
     by: Annotated[
         str, typer.Option(help="The way to rank; `evalsuite list leaderboards` names them.")
     ] = "bradley-terry",
+    scores: Annotated[bool, typer.Option("--scores", help="Print the mean of each metric, not ratings.")] = False,
     form: Annotated[TableFormat, typer.Option("--format", help="How to print.")] = "text",
 ) -> None:
     """Rank the systems of a run folder, with intervals.
 
     Example: evalsuite rank --suite one_minute --format latex > table.tex
     """
-    from evalsuite.ranking import ranked
+    from evalsuite.ranking import ranked, scored
 
-    loaded = _suite(suite)
-    _print_table(ranked(loaded, _folder(loaded, out), by), form)
+    loaded = _suite(suite, limit=1)
+    folder = _folder(loaded, out)
+    _print_table(scored(loaded, folder) if scores else ranked(loaded, folder, by), form)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from evalsuite.compare import compare, read_tie_bands
 from evalsuite.errors import EvalsuiteError, StoreError
 from evalsuite.run import FINISHED
 from evalsuite.store import Store
-from evalsuite.table import rating_table
+from evalsuite.table import rating_table, scores_table
 from evalsuite.types import Score, Suite, Table
 from evalsuite.work import metric_of
 
@@ -29,6 +29,11 @@ def ranked(suite: Suite, folder: Path, by: str) -> Table:
     centre = generators(scores)
     ratings = plugins.leaderboard(by).rate(comparisons, centre)
     return rating_table(ratings, scores, suite.axes, bands, centre, title=f"{suite.name} {suite.version}")
+
+
+def scored(suite: Suite, folder: Path) -> Table:
+    """The mean of each metric for all systems in this run folder."""
+    return scores_table(scores_in(suite, folder), title=f"{suite.name} {suite.version}")
 
 
 def scores_in(suite: Suite, folder: Path) -> list[Score]:

@@ -134,13 +134,19 @@ def _notes(
     notes = [
         f"{boards} storyboards, seeds {seeds}; {INTERVALS}",
         "ratings are Bradley-Terry, 400 points being odds of ten to one, with a prior of one virtual tie per pair",
-        f"centred on 1000 over {', '.join(central) if central else 'all systems, as no generator was rated'}",
+        f"centred on 1000 over {_centre(central)}",
         f"{TIE_RULE}; bands: {bands}",
         f"{FAILURE_RULE}; failed: {_failures(scores)}",
         *(f"{axis}: {_weights(weights)}" for axis, weights in sorted(axes.items())),
         *_left_out(ratings, scores, axes),
     ]
     return tuple(notes)
+
+
+def _centre(central: Sequence[str]) -> str:
+    if not central:
+        return "all systems, as no generator was rated"
+    return f"{central[0]}, which is 1000 by definition" if len(central) == 1 else ", ".join(central)
 
 
 def _weights(weights: Mapping[str, float]) -> str:
@@ -173,24 +179,29 @@ def _shown(table: Table) -> tuple[list[str], list[list[str]]]:
     """Headings and cells for people, with each interval folded into its number."""
     folded = {f"{name} {end}" for name in table.columns for end in ("low", "high")}
     headings = [name for name in table.columns if name not in folded]
-    places = {name: place for place, name in enumerate(table.columns)}
-    return headings, [[_cell(row, name, places) for name in headings] for row in table.rows]
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    digits = {name: _digits([row[name] for row in rows]) for name in headings}
+    return headings, [[_cell(row, name, digits[name]) for name in headings] for row in rows]
 
 
-def _cell(row: Sequence[Cell], name: str, places: Mapping[str, int]) -> str:
-    value = row[places[name]]
+def _digits(cells: Sequence[Cell]) -> int:
+    """Decimals of a column: none where any of its numbers is large, as ratings are."""
+    return 0 if any(isinstance(cell, float) and abs(cell) >= 100 for cell in cells) else 3
+
+
+def _cell(row: Mapping[str, Cell], name: str, digits: int) -> str:
+    value = row[name]
     if value is None:
         return "-"
-    if f"{name} low" not in places or isinstance(value, str):
-        return _number(value)
-    low, high = row[places[f"{name} low"]], row[places[f"{name} high"]]
-    return f"{_number(value)} [?]" if low is None else f"{_number(value)} [{_number(low)}, {_number(high)}]"
+    if f"{name} low" not in row or isinstance(value, str):
+        return _number(value, digits)
+    low, high = row[f"{name} low"], row[f"{name} high"]
+    interval = "?" if low is None else f"{_number(low, digits)}, {_number(high, digits)}"
+    return f"{_number(value, digits)} [{interval}]"
 
 
-def _number(value: Cell) -> str:
-    if value is None or isinstance(value, str | int):
-        return str(value)
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3f}"
+def _number(value: Cell, digits: int) -> str:
+    return f"{value:.{digits}f}" if isinstance(value, float) else str(value)
 
 
 def _text(table: Table, width: int | None) -> str:

@@ -37,6 +37,9 @@ def test_a_run_prints_a_table_and_rank_ranks_it(capsys):
     table = json.loads(out)
     models = [row["model"] for row in table["rows"]] if isinstance(table["rows"][0], dict) else table["rows"]
     assert "oracle" in str(models[0])
+    code, out, _ = said(capsys, "rank", "--suite", "smoke", "--scores", "--format", "csv")
+    assert code == 0
+    assert out.startswith("model,drift,drift low,drift high,motion")
     for form in ("text", "md", "csv", "latex"):
         code, out, _ = said(capsys, "rank", "--suite", "smoke", "--format", form)
         assert code == 0

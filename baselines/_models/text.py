@@ -16,6 +16,7 @@ SCENE_END = "<end_scene>"
 _WORD = re.compile(r"<start_scene>|<end_scene>|[a-z]+|'s|[.!?]")
 _UNKNOWN_BUCKETS = 64
 _MOST_WORDS = 112
+_VIEWS = 4
 
 
 class Vocabulary:
@@ -49,7 +50,7 @@ class Vocabulary:
 
 
 class TextEncoder(nn.Module):
-    """Word numbers (..., words) to tokens (..., `tokens`, `width`), in the order of the text."""
+    """Word numbers (..., words) to tokens (..., `tokens`, `width`) in order, and a summary (..., `width`)."""
 
     def __init__(self, vocabulary: int, tokens: int, width: int, inner_width: int = 96) -> None:
         super().__init__()
@@ -58,8 +59,10 @@ class TextEncoder(nn.Module):
         self.mix = nn.ModuleList([nn.Conv1d(inner_width, inner_width, 5, padding=2) for _ in range(2)])
         self.leave = nn.Linear(inner_width, width)
         self.place = nn.Parameter(torch.randn(tokens, width) * 0.02)
+        self.importance = nn.Linear(inner_width, _VIEWS)
+        self.summarise = nn.Linear(_VIEWS * inner_width, width)
 
-    def forward(self, numbers: Tensor) -> Tensor:
+    def forward(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
         flat = numbers.flatten(0, -2)
         there = (flat > 0).unsqueeze(-1)
         x = self.embed(flat)
@@ -67,7 +70,13 @@ class TextEncoder(nn.Module):
             x = x + functional.silu(layer((x * there).mT)).mT
         pooled = self._spread(flat).to(x.dtype) @ (x * there)
         tokens: Tensor = self.leave(pooled) + self.place
-        return tokens.view(*numbers.shape[:-1], *tokens.shape[1:])
+        return tokens.view(*numbers.shape[:-1], *tokens.shape[1:]), self._summary(x, there, numbers)
+
+    def _summary(self, x: Tensor, there: Tensor, numbers: Tensor) -> Tensor:
+        """A few weighted means over all words, each by an importance of its own."""
+        share = self.importance(x).masked_fill(~there, -1e4).softmax(1).to(x.dtype) * there
+        summary: Tensor = self.summarise((share.mT @ x).flatten(1))
+        return summary.view(*numbers.shape[:-1], -1)
 
     def _spread(self, numbers: Tensor) -> Tensor:
         """Weights (batch, tokens, words) by which each token is the mean of its share of the words."""

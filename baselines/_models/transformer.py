@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .layout import Layout, Places, TransformerShape
+from .layout import FRAMES_PER_SEGMENT, Layout, Places, TransformerShape
 from .sequence import Rotation, SequenceLayer, rotate
 from .text import TextEncoder
 
@@ -35,8 +35,8 @@ class _Attention(nn.Module):
         self.leave = nn.Linear(width, width)
 
     def forward(self, tokens: Tensor, layout: Layout, rotation: Rotation) -> Tensor:
-        windows = layout.windows(self.project(tokens))
-        parts = [self._within(part, rotation) for part in windows.split(_SEGMENTS_AT_ONCE, dim=1)]
+        windows = layout.windows(tokens)
+        parts = [self._within(self.project(part), rotation) for part in windows.split(_SEGMENTS_AT_ONCE, dim=1)]
         result: Tensor = self.leave(layout.merge(torch.cat(parts, dim=1)))
         return result
 
@@ -125,15 +125,18 @@ class VideoTransformer(nn.Module):
 
     def forward(self, latents: Tensor, time: Tensor, words: Tensor) -> Tensor:
         """`latents` (batch, 6 n + 1, channels, height, width), `time` (batch,) 0 - 1, `words` (batch, n, words)."""
-        embedded = self.time(_waves(time).to(latents.dtype))
+        kind = self.enter.weight.dtype
+        embedded = self.time(_waves(time).to(kind))
         steer = embedded, self.steer(embedded)
-        text = self.text(words)
-        video = self.enter(self._fold(latents)) + self.place
+        text, summary = self.text(words)
+        of_frame = torch.cat([summary[:, :1], summary.repeat_interleave(FRAMES_PER_SEGMENT, dim=1)], dim=1)
+        video = self.enter(self._fold(latents).to(kind)) + self.place + of_frame.unsqueeze(2)
         x = self.layout.line_up(text, video)
         places = Places.of(self.shape, words.shape[1])
         for block in self.blocks:
             x = block(x, steer, places)
-        return self._unfold(self.leave(self.norm(self.layout.video(x))))
+        learned = self._unfold(self.leave(self.norm(self.layout.video(x))))
+        return _velocity(latents, time.to(latents.dtype), learned.to(latents.dtype))
 
     def _fold(self, latents: Tensor) -> Tensor:
         return functional.pixel_unshuffle(latents, self.shape.patch).flatten(3).mT
@@ -141,6 +144,16 @@ class VideoTransformer(nn.Module):
     def _unfold(self, tokens: Tensor) -> Tensor:
         grid = (self.shape.latent_height // self.shape.patch, self.shape.latent_width // self.shape.patch)
         return functional.pixel_shuffle(tokens.mT.unflatten(3, grid), self.shape.patch)
+
+
+def _velocity(latents: Tensor, time: Tensor, learned: Tensor) -> Tensor:
+    """The best guess for latents that are white noise, and what was learned beyond it, at the scale of its error.
+
+    So the network need not pass the noise through (preconditioning, arXiv 2206.00364, section 5).
+    """
+    time = time.view(-1, 1, 1, 1, 1)
+    spread = time.square() + (1 - time).square()
+    return latents * (2 * time - 1) / spread + learned / spread.sqrt()
 
 
 def _start_at_zero(layer: nn.Module) -> None:

@@ -20,6 +20,7 @@ from .sequence import Rotation, SequenceLayer, rotate
 
 State = tuple[Tensor, ...]
 _EPSILON = 1e-6
+_MINI_BATCHES_AT_ONCE = 32  # bounds the memory of keys, values and queries
 _STEEP = 2 * math.sqrt(2 / math.pi)
 
 
@@ -146,13 +147,21 @@ class TTTLayer(SequenceLayer):
     def forward(self, tokens: Tensor, rotation: Rotation) -> Tensor:
         kind = torch.promote_types(tokens.dtype, torch.float32)
         state = self.inner.start(len(tokens), kind)
+        stretch = self.mini_batch * _MINI_BATCHES_AT_ONCE
+        results = []
+        for begin in range(0, tokens.shape[1], stretch):
+            here = slice(begin, begin + stretch)
+            result, state = self._read(state, tokens[:, here], (rotation[0][here], rotation[1][here]), kind)
+            results.append(result)
+        return torch.cat(results, dim=1)
+
+    def _read(self, state: State, tokens: Tensor, rotation: Rotation, kind: torch.dtype) -> tuple[Tensor, State]:
         answers = []
         for batch in self._mini_batches(tokens, rotation, kind):
             answer, state = self.inner.step(state, batch)
             answers.append(answer)
         together = torch.cat(answers, dim=2).transpose(1, 2).flatten(2).to(tokens.dtype)
-        result: Tensor = self.leave(self.normalise(together))
-        return result
+        return self.leave(self.normalise(together)), state
 
     def _mini_batches(self, tokens: Tensor, rotation: Rotation, kind: torch.dtype) -> list[MiniBatch]:
         projected = self.project(tokens)

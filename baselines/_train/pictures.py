@@ -22,15 +22,16 @@ def draw_strips(path: Path, strips: Sequence[Strip]) -> None:
 
 
 def draw_curves(path: Path, tables: Sequence[Path], titles: Sequence[str]) -> None:
-    """The loss of each table of steps, side by side."""
+    """The loss of each table of steps, four in a row."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(3.2 * len(tables), 2.8), layout="constrained")
+    rows = -(-len(tables) // 4)
+    figure = Figure(figsize=(11, 2.6 * rows), layout="constrained")
     for number, (table, title) in enumerate(zip(tables, titles, strict=True)):
         steps, losses = _smooth(table)
-        axes = figure.add_subplot(1, len(tables), number + 1)
-        axes.plot(steps, losses, color="#20639b", linewidth=1)
-        axes.set(title=title, xlabel="step", ylabel="loss" if number == 0 else "")
+        axes = figure.add_subplot(rows, 4, number + 1)
+        axes.plot(steps, losses, color="#20639b", linewidth=1, marker="." if len(steps) < 5 else "")
+        axes.set(title=title, xlabel="step", ylabel="loss" if number % 4 == 0 else "")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
 
@@ -39,6 +40,6 @@ def _smooth(table: Path, window: int = 5) -> tuple[npt.NDArray[np.float64], npt.
     with table.open(newline="") as file:
         rows = list(csv.DictReader(file))
     steps, losses = (np.array([float(row[name]) for row in rows]) for name in ("step", "loss"))
-    window = max(1, min(window, len(steps)))
+    window = max(1, min(window, len(steps) // 8))
     kernel = np.ones(window) / window
     return steps[window - 1 :], np.convolve(losses, kernel, mode="valid")

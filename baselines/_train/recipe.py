@@ -82,16 +82,16 @@ RECIPES = {
     for recipe in (
         Recipe(
             name="ttt",
-            sequence_layer="ttt_mlp",
+            sequence_layer="ttt_linear",
             shelves=(Shelf(3, 1600, 16), Shelf(10, 240, 8), Shelf(21, 60, 4)),
             autoencoder=Schedule(steps=3000, batch=6, rate=1e-3),
             decoder=Schedule(steps=3000, batch=6, rate=1e-3),
-            base=Stage(1, Schedule(steps=3600, batch=16, rate=1e-3, warm_up=200, averaging=0.999)),
+            base=Stage(1, Schedule(steps=2900, batch=16, rate=1.5e-3, warm_up=200, averaging=0.998)),
             stages=(
-                Stage(3, Schedule(steps=500, batch=8, rate=5e-4, warm_up=50, averaging=0.99)),
-                Stage(6, Schedule(steps=60, batch=4, rate=3e-4, warm_up=10, averaging=0.95)),
-                Stage(10, Schedule(steps=40, batch=3, rate=3e-4, warm_up=10, averaging=0.95)),
-                Stage(21, Schedule(steps=20, batch=2, rate=3e-4, warm_up=10, averaging=0.9)),
+                Stage(3, Schedule(steps=400, batch=8, rate=5e-4, warm_up=50, averaging=0.99)),
+                Stage(6, Schedule(steps=50, batch=4, rate=3e-4, warm_up=10, averaging=0.95)),
+                Stage(10, Schedule(steps=30, batch=3, rate=3e-4, warm_up=10, averaging=0.95)),
+                Stage(21, Schedule(steps=15, batch=2, rate=3e-4, warm_up=10, averaging=0.9)),
             ),
         ),
     )

@@ -16,6 +16,8 @@ from .latents import Told
 from .loop import fit
 from .recipe import Recipe, Stage
 
+_TOWARDS_NOISE = 1.0
+
 Shelved = tuple[Told, Tensor]
 """Episodes of one length, and their words as numbers (episodes, segments, words)."""
 
@@ -67,9 +69,12 @@ def draw_stretches(shelves: Sequence[Shelved], stage: Stage, luck: torch.Generat
 def velocity_loss(
     model: VideoTransformer, latents: Tensor, words: Tensor, text_dropout: float, luck: torch.Generator
 ) -> Tensor:
-    """Mean squared error of the velocity noise - latents, at times whose logit is normal (arXiv 2403.03206)."""
+    """Mean squared error of the velocity noise - latents, at times whose logit is normal (arXiv 2403.03206).
+
+    The times lean towards noise, where the text decides what is seen.
+    """
     count = len(latents)
-    time = torch.randn(count, generator=luck).sigmoid()
+    time = (torch.randn(count, generator=luck) + _TOWARDS_NOISE).sigmoid()
     noise = torch.randn(latents.shape, generator=luck)
     told = torch.rand(count, 1, 1, generator=luck) >= text_dropout
     mixed = torch.lerp(latents, noise, time.view(-1, 1, 1, 1, 1))

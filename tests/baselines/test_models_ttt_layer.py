@@ -60,7 +60,7 @@ def primal(layer, tokens, rotation):
 
 
 @pytest.mark.parametrize("make", [ttt_linear, ttt_mlp])
-@pytest.mark.parametrize("length", [12, 15, 3, 1])
+@pytest.mark.parametrize("length", [12, 15, 3, 1, 131])
 def test_equals_autograd_of_the_primal_loss(make, length):
     torch.manual_seed(length)
     layer = random_layer(make, width=16, heads=2, mini_batch=4)
