@@ -11,6 +11,7 @@ import dataclasses
 import gzip
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -175,11 +176,24 @@ class Store:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """`path` holds all of `data`, or stays as it was."""
+    with _replacing(path) as partial:
+        partial.write_bytes(data)
+
+
+def copy_atomically(source: Path, path: Path) -> None:
+    """`path` becomes a copy of `source`, or stays as it was."""
+    with _replacing(path) as partial:
+        shutil.copyfile(source, partial)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A temporary name to write to, which takes the place of `path` once all is written."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     with _sentences(path.parent):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(data)
+            yield partial
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)

@@ -110,7 +110,7 @@ def _generate(task: Task) -> None:
         if footage.truth is not None:
             store.write_truth(task.folder / "truth" / f"{task.name}.jsonl.gz", footage.truth())
     else:
-        store.write_atomically(task.video_path, footage.read_bytes())
+        store.copy_atomically(footage, task.video_path)
 
 
 def _measure(task: Task) -> list[Score]:
