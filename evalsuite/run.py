@@ -42,7 +42,7 @@ class Request:
     generate: bool = True
     """Whether missing videos are made; otherwise those that are there are measured."""
     sources: dict[tuple[str, int], Path] | None = None
-    """Finished videos of somebody else's, by (storyboard, seed); then the model is only a name."""
+    """Finished videos of somebody else's, one for each storyboard and seed; then the model is only a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def plan(request: Request) -> list[Task]:
             folder=request.folder,
             metrics=request.metrics,
             generate=request.generate and request.sources is None,
-            source=_source(request, storyboard.id, seed),
+            source=request.sources[storyboard.id, seed] if request.sources is not None else None,
         )
         for model in request.models
         for seed in request.seeds
@@ -155,9 +155,8 @@ def finished_videos(folder: Path, suite: Suite, seeds: Sequence[int]) -> dict[tu
         raise StoreError(f"there is no folder {folder}.")
     manifest = folder / "manifest.csv"
     named = _manifest(manifest, seeds) if manifest.is_file() else {}
-    if named:
-        return {key: path for key, path in named.items() if key[1] in seeds}
-    return {(board.id, seed): folder / f"{board.id}.mp4" for board in suite.storyboards for seed in seeds}
+    wanted = [(board.id, seed) for board in suite.storyboards for seed in seeds]
+    return {key: named.get(key, folder / f"{key[0]}.mp4") for key in wanted}
 
 
 def provenance(request: Request) -> dict[str, Any]:
@@ -181,12 +180,6 @@ def _label(model: str, request: Request) -> str:
 
 def _revision(model: str, request: Request) -> str:
     return FINISHED if request.sources is not None else plugins.baseline(model).revision
-
-
-def _source(request: Request, storyboard: str, seed: int) -> Path | None:
-    if request.sources is None:
-        return None
-    return request.sources.get((storyboard, seed), Path(f"{storyboard}.mp4"))
 
 
 def _no_two_alike(tasks: Iterable[Task]) -> None:

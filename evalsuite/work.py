@@ -14,7 +14,7 @@ from pathlib import Path
 
 from evalsuite import features as extractors
 from evalsuite import plugins, store, video
-from evalsuite.errors import EvalsuiteError, PluginError, StoreError
+from evalsuite.errors import EvalsuiteError, PluginError, StoreError, VideoError
 from evalsuite.interfaces import Baseline, Metric
 from evalsuite.store import Timing, VideoRecord
 from evalsuite.types import Features, Footage, Measured, Score, Status, Storyboard, VideoRef, VideoSpec
@@ -109,8 +109,10 @@ def _generate(task: Task) -> None:
         video.write(task.video_path, footage)
         if footage.truth is not None:
             store.write_truth(task.folder / "truth" / f"{task.name}.jsonl.gz", footage.truth())
-    else:
+    elif footage.is_file():
         store.copy_atomically(footage, task.video_path)
+    else:
+        raise VideoError(f"the system named {footage} as its video, and there is no such file.")
 
 
 def _measure(task: Task) -> list[Score]:

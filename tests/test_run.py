@@ -172,7 +172,9 @@ def test_missing_and_damaged_videos_are_failures_with_reasons(suite, tmp_path):
 def test_a_manifest_allows_any_names(suite, tmp_path):
     folder = finished(tmp_path / "theirs", {"some/clip 7.mp4": 16})
     (folder / "manifest.csv").write_text("storyboard,file,seed\ntiny-2,some/clip 7.mp4,3\n")
-    assert finished_videos(folder, suite, (3,)) == {("tiny-2", 3): folder / "some/clip 7.mp4"}
+    found = finished_videos(folder, suite, (3,))
+    assert found.pop(("tiny-2", 3)) == folder / "some/clip 7.mp4"
+    assert found == {(f"tiny-{n}", 3): folder / f"tiny-{n}.mp4" for n in (0, 1, 3)}
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "", "storyboard,file,seed\ntiny-0,x.mp4,one\n"])

@@ -93,6 +93,20 @@ def test_a_system_may_hand_over_a_finished_file(task, tmp_path, monkeypatch):
     assert outcome.video.sha256 == video.sha256(tmp_path / "theirs.mp4")
 
 
+def test_a_finished_file_that_is_not_there_fails_alone(task, tmp_path, monkeypatch):
+    class Forgetful:
+        privileged = False
+
+        def generate(self, *_: object) -> Path:
+            return tmp_path / "nowhere.mp4"
+
+    monkeypatch.setattr(work, "_baseline", lambda _: Forgetful())
+    outcome = perform(task)
+    assert outcome.video.status == "failed"
+    assert "nowhere.mp4" in outcome.video.reason
+    assert "no such file" in outcome.video.reason
+
+
 def test_generators_are_told_no_more_than_they_may_know(task, monkeypatch):
     given = []
 

@@ -10,11 +10,10 @@ from evalsuite.toon.draw_buildings import draw_farm, draw_harbour, draw_playgrou
 from evalsuite.toon.draw_indoors import draw_bedroom, draw_kitchen, draw_library
 from evalsuite.toon.draw_nature import draw_beach, draw_forest, draw_meadow, draw_mountain, draw_snowfield
 from evalsuite.toon.draw_scenery import BOTTOM, LEFT, RIGHT, TOP, Scenery, cloud
-from evalsuite.toon.episode import Place, TimeOfDay
+from evalsuite.toon.episode import INDOORS, Place, TimeOfDay
 from evalsuite.toon.looks import CREAM, WHITE, by_lamp, by_night, lighter
 from evalsuite.toon.sketch import Pen, paint, recoloured
 
-INDOORS = ("kitchen", "bedroom", "library")
 HORIZON = 42.0
 
 DAY_SKIES = ((0xFF7CC8F2, 0xFFD9F2FB), (0xFFFFB88A, 0xFFFFF0C9), (0xFFB9A7EC, 0xFFF9DDF0))

@@ -31,6 +31,7 @@ SETTINGS = (
     "bedroom",
     "library",
 )
+INDOORS = ("kitchen", "bedroom", "library")
 PALETTES = 3
 LAYOUTS = 3
 ACTIONS = (

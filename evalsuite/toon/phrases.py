@@ -57,4 +57,3 @@ SIDES = _patterns(_PLACES["sides"])
 WHERE: dict[str, str] = _PLACES["where"]
 LIGHT = _sights(_PLACES["light"])
 SIGHTS = _sights(_PLACES["sights"])
-INDOORS = ("kitchen", "bedroom", "library")

@@ -9,7 +9,7 @@ import random
 from collections import deque
 from collections.abc import Sequence
 
-from evalsuite.toon.episode import Episode, Happening, Performance, Placement, Shot
+from evalsuite.toon.episode import INDOORS, Episode, Happening, Performance, Placement, Shot
 from evalsuite.toon.language import Mentions, described, expand, listed, pronoun
 from evalsuite.toon.phrases import (
     ACTION,
@@ -18,7 +18,6 @@ from evalsuite.toon.phrases import (
     CAMERA,
     EDGES,
     HAPPENING,
-    INDOORS,
     LIGHT,
     RELATIONS,
     SIDES,
