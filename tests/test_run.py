@@ -201,21 +201,52 @@ def test_two_files_of_one_name_are_refused(suite, square, tmp_path):
         plan(request(suite, tmp_path / "out", square, str(twin)))
 
 
-SLOW = """
-import dataclasses, sys
+HELD = """
+import sys, time
 from pathlib import Path
 from evalsuite import suites
+from evalsuite.baselines.noise import Noise
 from evalsuite.run import Request, run
+from evalsuite.types import Footage
+
+class Held(Noise):
+    '''Makes three videos, and half of a fourth one while there is a file called hold.'''
+
+    def generate(self, storyboard, seed, spec):
+        footage = super().generate(storyboard, seed, spec)
+        def frames():
+            for number, frame in enumerate(footage.frames):
+                while number == 12 and storyboard.id[-1] > "2" and (Path(__file__).parent / "hold").exists():
+                    time.sleep(0.02)
+                yield frame
+        return Footage(frames(), footage.fps)
+
 if __name__ == "__main__":
-    suite = suites.load("three_second", 12)
-    run(Request(suite, ("noise",), Path(sys.argv[1]), (0,), ("motion",), workers=2), lambda *said: None)
+    suite = suites.load("three_second", 8)
+    run(Request(suite, (__file__,), Path(sys.argv[1]), (0,), ("motion",), workers=2), lambda *said: None)
 """
 
 
-def start(tmp_path: Path, out: Path) -> subprocess.Popen[bytes]:
-    script = tmp_path / "slow.py"
-    script.write_text(SLOW)
+def start(tmp_path: Path, out: Path, hold: bool = False) -> subprocess.Popen[bytes]:
+    script = tmp_path / "held.py"
+    script.write_text(HELD)
+    (tmp_path / "hold").unlink(missing_ok=True)
+    if hold:
+        (tmp_path / "hold").touch()
     return subprocess.Popen([sys.executable, str(script), str(out)], start_new_session=True)
+
+
+def held(tmp_path: Path, out: Path) -> subprocess.Popen[bytes]:
+    """A run that has made three videos and is in the middle of others."""
+    victim = start(tmp_path, out, hold=True)
+
+    def in_the_middle() -> bool:
+        return len(list(out.glob("videos/held/[!.]*.mp4"))) == 3 and any(out.rglob("*partial*"))
+
+    wait_for(in_the_middle, victim)
+    assert in_the_middle()
+    assert victim.poll() is None
+    return victim
 
 
 def wait_for(condition: object, process: subprocess.Popen[bytes]) -> None:
@@ -226,20 +257,18 @@ def wait_for(condition: object, process: subprocess.Popen[bytes]) -> None:
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(tmp_path):
     assert start(tmp_path, tmp_path / "whole").wait(120) == 0
-    victim = start(tmp_path, tmp_path / "cut")
-    wait_for(lambda: len(list((tmp_path / "cut").glob("videos/noise/*.mp4"))) >= 3, victim)
+    victim = held(tmp_path, tmp_path / "cut")
     os.killpg(victim.pid, signal.SIGKILL)
     victim.wait()
     assert not (tmp_path / "cut" / "results.jsonl").exists()
     assert start(tmp_path, tmp_path / "cut").wait(120) == 0
     assert results(tmp_path / "cut") == results(tmp_path / "whole")
-    names = [sorted(p.name for p in (tmp_path / each / "videos" / "noise").iterdir()) for each in ("cut", "whole")]
+    names = [sorted(p.name for p in (tmp_path / each / "videos" / "held").iterdir()) for each in ("cut", "whole")]
     assert names[0] == names[1]
 
 
 def test_an_interrupted_run_leaves_nothing_half_written(tmp_path):
-    victim = start(tmp_path, tmp_path / "cut")
-    wait_for(lambda: len(list((tmp_path / "cut").glob("videos/noise/*.mp4"))) >= 2, victim)
+    victim = held(tmp_path, tmp_path / "cut")
     os.killpg(victim.pid, signal.SIGINT)
     assert victim.wait(60) != 0
     assert not list((tmp_path / "cut").rglob("*partial*"))
@@ -249,9 +278,9 @@ def test_two_shells_share_one_folder(tmp_path):
     shells = [start(tmp_path, tmp_path / "out") for _ in range(2)]
     assert [shell.wait(120) for shell in shells] == [0, 0]
     store = Store.existing(tmp_path / "out", "three_second", _version())
-    assert len(store.scores()) == 12
+    assert len(store.scores()) == 8
     made = [timing for timing in store.timings() if timing.step == "generate"]
-    assert len(made) == 12
+    assert len(made) == 8
 
 
 def _version() -> str:
