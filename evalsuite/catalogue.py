@@ -12,6 +12,7 @@ from typing import Literal
 
 from evalsuite import plugins, suites
 from evalsuite.errors import PluginError
+from evalsuite.interfaces import Baseline
 
 Kind = Literal["suites", "baselines", "metrics", "leaderboards"]
 What = Literal["all"] | Kind
@@ -73,8 +74,12 @@ def _plugins(role: plugins.Role, long: bool) -> Iterator[str]:
         yield from plugins.names(role)
         return
     for name, found in plugins.loaded(role):
-        said = f"cannot be loaded: {found}" if isinstance(found, PluginError) else found.summary  # type: ignore[attr-defined]
-        yield f"{name:16} {said}"
+        if isinstance(found, PluginError):
+            yield f"{name:16} cannot be loaded: {found}"
+            continue
+        yield f"{name:16} {found.summary}"  # type: ignore[attr-defined]
+        if issubclass(found, Baseline):
+            yield from (f"{'':16}   {fact}: {said}" for fact, said in found.facts().items())
 
 
 def _version(name: str) -> str:

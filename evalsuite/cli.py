@@ -156,6 +156,29 @@ def rank(
 
 
 @app.command()
+def train(
+    model: Annotated[str, typer.Argument(help="A system with weights: NAME, or PATH.py.")],
+    folder: Annotated[Path | None, typer.Option(help="Where all is kept. [default: runs/training]")] = None,
+    from_nothing: Annotated[
+        bool,
+        typer.Option("--from-nothing", help="Train also what it is trained from, which else is taken as shipped."),
+    ] = False,
+    smoke: Annotated[bool, typer.Option("--smoke", help="Run every step in tiny, in a minute.")] = False,
+    seed: Annotated[int, typer.Option(help="The seed of all chance.")] = 0,
+) -> None:
+    """Make a system's weights; run it again to go on.
+
+    Example: evalsuite train ttt
+    """
+    from evalsuite import plugins
+    from evalsuite.interfaces import Training
+
+    training = Training(folder or Path("runs") / "training", from_nothing, smoke, seed)
+    for path in plugins.baseline(model).train(training):
+        _say(f"written: {path}")
+
+
+@app.command()
 def show(
     which: Annotated[str, typer.Argument(help="SUITE, SUITE/ID, FILE or FILE/ID.")],
     picture: Annotated[Path | None, typer.Option(help="Where the strip goes. [default: ID.png]")] = None,
@@ -351,10 +374,11 @@ def _finish(request: Request, as_json: bool, what: str) -> None:
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(each) for each in report.scores], indent=1))
     else:
+        from evalsuite.costs import notes
         from evalsuite.table import scores_table
 
         _print_table(scores_table(report.scores), "text")
-        for line in _reservations(report):
+        for line in [*notes(report.videos), *_reservations(report)]:
             _say(line)
     raise typer.Exit(_code(report))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from evalsuite.errors import PluginError
 from evalsuite.types import (
     Clip,
     Comparison,
@@ -20,6 +22,19 @@ from evalsuite.types import (
     Storyboard,
     VideoSpec,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """How weights are to be made."""
+
+    folder: Path
+    """Where data, checkpoints, curves and weights are kept; what is done there already is not done again."""
+    from_nothing: bool = False
+    """Whether what it is trained from is trained too, rather than taken as it is shipped."""
+    smoke: bool = False
+    """Whether to run every step in tiny, to see that it runs."""
+    seed: int = 0
 
 
 class Baseline(ABC):
@@ -40,6 +55,15 @@ class Baseline(ABC):
     @abstractmethod
     def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage | Path:
         """Frames, streamed as they are made; or the path of a finished file, which is kept as it is."""
+
+    def train(self, training: Training) -> list[Path]:
+        """Makes its weights from nothing; the files that it wrote. PluginError where there is nothing to train."""
+        raise PluginError(f"{type(self).__name__} has nothing to train.")
+
+    @classmethod
+    def facts(cls) -> Mapping[str, str]:
+        """What else there is to say of it by name, such as the size of its memory."""
+        return {}
 
 
 class Extractor(ABC):

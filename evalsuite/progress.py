@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 QUIET_SECONDS = 10.0
+"""Between two lines at first; later they come at every twentieth of the time that has passed."""
 
 
 @contextmanager
@@ -54,7 +55,7 @@ def _lines(what: str) -> Callable[[int, int, str], None]:
         now = time.monotonic()
         if said:
             sys.stderr.write(said + "\n")
-        if now - last >= QUIET_SECONDS or (done == total and done > first):
+        if now - last >= max(QUIET_SECONDS, (now - began) / 20) or (done == total and done > first):
             sys.stderr.write(f"{what}: {done} of {total}{_remaining(now - began, done - first, total - done)}\n")
             last = now
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
 from evalsuite import plugins
 from evalsuite.compare import compare, read_tie_bands
+from evalsuite.costs import with_costs
 from evalsuite.errors import EvalsuiteError, StoreError
 from evalsuite.run import FINISHED
 from evalsuite.store import Store
@@ -18,7 +20,17 @@ from evalsuite.work import metric_of
 
 def ranked(suite: Suite, folder: Path, by: str) -> Table:
     """The rating table of all systems that were scored on the suite in this run folder."""
-    scores = scores_in(suite, folder)
+    with _store(suite, folder) as store:
+        return with_costs(_ranked(suite, _scores(store), by), store)
+
+
+def scored(suite: Suite, folder: Path) -> Table:
+    """The mean of each metric for all systems in this run folder."""
+    with _store(suite, folder) as store:
+        return with_costs(scores_table(_scores(store), title=f"{suite.name} {suite.version}"), store)
+
+
+def _ranked(suite: Suite, scores: Sequence[Score], by: str) -> Table:
     bands = read_tie_bands(Path(str(files("evalsuite.leaderboards") / "tie_bands.json")))
     higher = {name: metric_of(name).higher_is_better for weights in suite.axes.values() for name in weights}
     comparisons = [
@@ -31,18 +43,19 @@ def ranked(suite: Suite, folder: Path, by: str) -> Table:
     return rating_table(ratings, scores, suite.axes, bands, centre, title=f"{suite.name} {suite.version}")
 
 
-def scored(suite: Suite, folder: Path) -> Table:
-    """The mean of each metric for all systems in this run folder."""
-    return scores_table(scores_in(suite, folder), title=f"{suite.name} {suite.version}")
-
-
-def scores_in(suite: Suite, folder: Path) -> list[Score]:
-    """All scores in a run folder; `StoreError` where there are none."""
+@contextmanager
+def _store(suite: Suite, folder: Path) -> Iterator[Store]:
     store = Store.existing(folder, suite.name, suite.version)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _scores(store: Store) -> list[Score]:
     scores = store.scores()
-    store.close()
     if not scores:
-        raise StoreError(f"{folder} holds no scores yet; make some with `evalsuite run --suite {suite.name}`.")
+        raise StoreError(f"{store.folder} holds no scores yet; make some with `evalsuite run --suite {store.suite}`.")
     return scores
 
 

@@ -22,12 +22,12 @@ from typing import Any
 from evalsuite.errors import StoreError, disk_error
 from evalsuite.types import Features, Score, Status
 
-SCHEMA = 1
+SCHEMA = 2
 _TABLES = """
 CREATE TABLE IF NOT EXISTS suite (name TEXT NOT NULL, version TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS videos (
     model TEXT, storyboard TEXT, seed INTEGER, revision TEXT NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
-    path TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (model, storyboard, seed));
+    path TEXT NOT NULL, sha256 TEXT NOT NULL, steps INTEGER, tokens INTEGER, PRIMARY KEY (model, storyboard, seed));
 CREATE TABLE IF NOT EXISTS scores (
     model TEXT, storyboard TEXT, seed INTEGER, metric TEXT, revision TEXT NOT NULL, metric_version TEXT NOT NULL,
     status TEXT NOT NULL, value REAL, reason TEXT NOT NULL, details TEXT NOT NULL, series TEXT NOT NULL,
@@ -48,13 +48,18 @@ class VideoRecord:
     revision: str
     status: Status
     reason: str
+    """Why it failed, or what a reader should know of it."""
     path: str
     sha256: str
+    steps: int | None = None
+    """Sampling steps, where the system told them ..."""
+    tokens: int | None = None
+    """... and tokens that each goes over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What a step cost: wall-clock seconds, and the process's peak memory so far in megabytes."""
+    """What a step cost: wall-clock seconds, and the process's peak memory meanwhile in megabytes."""
 
     model: str
     storyboard: str
@@ -93,6 +98,10 @@ class Store:
         rows = self._rows("SELECT * FROM videos WHERE (model, storyboard, seed) = (?, ?, ?)", (model, storyboard, seed))
         return VideoRecord(**rows[0]) if rows else None
 
+    def videos(self) -> list[VideoRecord]:
+        """Every video, in the order of its key."""
+        return [VideoRecord(**row) for row in self._rows("SELECT * FROM videos ORDER BY model, storyboard, seed")]
+
     def scores_of(self, model: str, storyboard: str, seed: int) -> dict[str, Score]:
         """The scores of one video, by metric."""
         rows = self._rows("SELECT * FROM scores WHERE (model, storyboard, seed) = (?, ?, ?)", (model, storyboard, seed))
@@ -112,6 +121,8 @@ class Store:
         with _sentences(self.folder), self._transaction():
             if before is not None and before.sha256 != video.sha256:  # its scores are of another video
                 self._database.execute("DELETE FROM scores WHERE (model, storyboard, seed) = (?, ?, ?)", key)
+            elif before is not None and before.status == video.status and not video.reason:  # only measured anew
+                video = dataclasses.replace(video, reason=before.reason, steps=before.steps, tokens=before.tokens)
             self._upsert("videos", dataclasses.asdict(video))
             for score in scores:
                 self._upsert("scores", _score_row(score))

@@ -163,6 +163,16 @@ class VideoSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """What a model did to make a video."""
+
+    steps: int
+    """Sampling steps."""
+    tokens: int
+    """Tokens that each step goes over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Footage:
     """Frames as they are made, not yet on disk."""
 
@@ -172,6 +182,10 @@ class Footage:
     """Constant rate factor of H.264 where it must differ from the default; smaller is closer to the pixels."""
     truth: Callable[[], Iterable[Mapping[str, Any]]] | None = None
     """A world's exact truth, one mapping a frame; it is stored beside the video and no metric ever sees it."""
+    effort: Effort | None = None
+    """What a model did for it, where that can be counted."""
+    note: str = ""
+    """What readers of the results should know, such as that the video is longer than what the model was trained on."""
 
 
 @dataclass(frozen=True, slots=True)

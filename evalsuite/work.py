@@ -7,7 +7,7 @@ import math
 import resource
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from evalsuite import plugins, store, video
 from evalsuite.errors import EvalsuiteError, PluginError, StoreError, VideoError
 from evalsuite.interfaces import Baseline, Metric
 from evalsuite.store import Timing, VideoRecord
-from evalsuite.types import Features, Footage, Measured, Score, Status, Storyboard, VideoRef, VideoSpec
+from evalsuite.types import Effort, Features, Footage, Measured, Score, Status, Storyboard, VideoRef, VideoSpec
 
 SHORT_SECONDS = 0.25
 """A video that lacks more than this of its storyboard is too short, which is said with its scores."""
@@ -64,10 +64,11 @@ def perform(task: Task) -> Outcome:
     """Make and measure one video; whatever goes wrong with it becomes its record, and only a full disk stops all."""
     outcome = Outcome(_record(task, "failed", ""))
     try:
+        made = Footage((), task.spec.fps)
         if task.generate:
             with _timed(task, "generate", outcome):
-                _generate(task)
-        outcome.video = _record(task, "ok", "")
+                made = _generate(task)
+        outcome.video = _with_effort(_record(task, "ok", made.note), made.effort)
         with _timed(task, "score", outcome):
             outcome.scores = _measure(task)
     except StoreError:
@@ -101,7 +102,8 @@ def _baseline(model: str) -> Baseline:
     return plugins.baseline(model)
 
 
-def _generate(task: Task) -> None:
+def _generate(task: Task) -> Footage:
+    """Makes the video's file; what was footage is used up then, and tells only what it says of itself."""
     system = _baseline(task.model)
     storyboard = task.storyboard if system.privileged else task.storyboard.told()
     footage = system.generate(storyboard, task.seed, task.spec)
@@ -109,10 +111,11 @@ def _generate(task: Task) -> None:
         video.write(task.video_path, footage)
         if footage.truth is not None:
             store.write_truth(task.folder / "truth" / f"{task.name}.jsonl.gz", footage.truth())
-    elif footage.is_file():
-        store.copy_atomically(footage, task.video_path)
-    else:
+        return footage
+    if not footage.is_file():
         raise VideoError(f"the system named {footage} as its video, and there is no such file.")
+    store.copy_atomically(footage, task.video_path)
+    return Footage((), task.spec.fps)
 
 
 def _measure(task: Task) -> list[Score]:
@@ -193,6 +196,12 @@ def _record(task: Task, status: Status, reason: str) -> VideoRecord:
     return VideoRecord(*key, task.revision, status, reason, path, content(task))
 
 
+def _with_effort(record: VideoRecord, effort: Effort | None) -> VideoRecord:
+    if effort is None:
+        return record
+    return dataclasses.replace(record, steps=effort.steps, tokens=effort.tokens)
+
+
 def _reason(error: Exception) -> str:
     """One line on what went wrong; our own errors speak for themselves."""
     said = " ".join(str(error).split())[:500]
@@ -201,8 +210,21 @@ def _reason(error: Exception) -> str:
 
 @contextmanager
 def _timed(task: Task, step: str, outcome: Outcome) -> Iterator[None]:
+    _forget_peak()
     began = time.perf_counter()
     yield
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     seconds = time.perf_counter() - began
-    outcome.timings.append(Timing(task.label, task.storyboard.id, task.seed, step, seconds, peak))
+    outcome.timings.append(Timing(task.label, task.storyboard.id, task.seed, step, seconds, _peak_megabytes()))
+
+
+def _forget_peak() -> None:
+    """Where the system lets us, so that one video's peak is not put down to the next."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak_megabytes() -> float:
+    with suppress(OSError):
+        lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -11,6 +11,7 @@ import pytest
 
 from evalsuite import video
 from evalsuite.cli import _exit_code
+from evalsuite.interfaces import Training
 from tests.conftest import footage
 
 
@@ -161,6 +162,43 @@ def test_help_shows_every_verb_and_imports_nothing_heavy():
     for verb in ("run", "generate", "score", "rank", "show", "check", "export", "list", "doctor"):
         assert f"\n  {verb} " in done.stdout
     assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_what_has_nothing_to_train_says_so(capsys, tmp_path):
+    code, out, err = said(capsys, "train", "noise", "--folder", str(tmp_path / "training"))
+    assert (code, out) == (2, "")
+    assert err == "evalsuite: Noise has nothing to train.\n"
+    assert not (tmp_path / "training").exists()
+
+
+def test_a_system_is_trained_and_says_what_it_wrote(capsys, tmp_path, monkeypatch):
+    def train(self, training):
+        assert training == Training(tmp_path, from_nothing=True, smoke=True, seed=3)
+        return [tmp_path / "weights" / "noise.safetensors"]
+
+    monkeypatch.setattr("evalsuite.baselines.noise.Noise.train", train)
+    options = ("--folder", str(tmp_path), "--from-nothing", "--smoke", "--seed", "3")
+    code, out, err = said(capsys, "train", "noise", *options)
+    assert (code, out, err) == (0, "", f"written: {tmp_path}/weights/noise.safetensors\n")
+
+
+def test_the_long_list_tells_the_memory_of_generators(capsys):
+    _, out, _ = said(capsys, "list", "baselines", "--long")
+    lines = out.splitlines()
+    place = next(number for number, line in enumerate(lines) if line.startswith("ttt-linear "))
+    assert lines[place + 1].split() == [
+        "memory:",
+        "12,480",
+        "numbers",
+        "in",
+        "each",
+        "of",
+        "3",
+        "layers,",
+        "after",
+        "63",
+        "s",
+    ]
 
 
 def test_the_module_runs_too():

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
+from evalsuite.baselines.models.weights import SHIPPED, load_base, save_layers
 
-from evalsuite import contract
+from evalsuite import contract, plugins
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -17,6 +19,28 @@ def test_the_complete_file_keeps_its_contract(tmp_path, name):
     (code,) = re.findall(r"```python\n(.*?)```", (DOCS / f"{name}.md").read_text(), flags=re.S)
     (tmp_path / "mine.py").write_text(code)
     assert "keeps the contract" in contract.check_plugin(str(tmp_path / "mine.py"))
+
+
+def test_the_complete_sequence_layer_keeps_its_contract_once_it_has_weights(tmp_path):
+    (code,) = re.findall(r"```python\n(.*?)```", (DOCS / "adding-a-sequence-layer.md").read_text(), flags=re.S)
+    path = tmp_path / "pooling.py"
+    path.write_text(code)
+    _, plugin = plugins.load_file(path)
+    model, _ = load_base(SHIPPED, plugin.make_layer)
+    save_layers(tmp_path / "pooling.safetensors", model, SHIPPED)
+    assert "keeps the contract" in contract.check_plugin(str(path))
+
+
+def test_the_sequence_layer_of_the_docs_is_a_weighted_mean_of_what_came_before(tmp_path):
+    (code,) = re.findall(r"```python\n(.*?)```", (DOCS / "adding-a-sequence-layer.md").read_text(), flags=re.S)
+    (tmp_path / "pooling.py").write_text(code)
+    _, plugin = plugins.load_file(tmp_path / "pooling.py")
+    layer = plugin.make_layer(16, 2)
+    tokens = torch.randn(1, 7, 16)
+    weights, values = layer.score(tokens)[0].exp(), layer.value(tokens)[0].unflatten(-1, (2, 8))
+    means = [(weights[: t + 1, :, None] * values[: t + 1]).sum(0) / weights[: t + 1].sum(0)[:, None] for t in range(7)]
+    expected = layer.leave(torch.stack(means).flatten(1) * layer.gate(tokens)[0].sigmoid())
+    assert torch.allclose(layer(tokens, (torch.ones(7, 4), torch.zeros(7, 4)))[0], expected, atol=1e-5)
 
 
 def test_links_lead_somewhere():

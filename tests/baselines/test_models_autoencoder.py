@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import pytest
 import torch
-from evalsuite.baselines._models.autoencoder import Autoencoder, AutoencoderShape
+from evalsuite.baselines.models.autoencoder import Autoencoder, AutoencoderShape
 
 
 @pytest.fixture
 def model():
     """A small one in float64 in which no weight is zero."""
     torch.manual_seed(0)
-    autoencoder = Autoencoder(AutoencoderShape(encoder_widths=(4, 6, 8), decoder_widths=(4, 6, 8))).double()
+    autoencoder = Autoencoder(
+        AutoencoderShape(latent_channels=16, encoder_widths=(4, 8), decoder_widths=(4, 8))
+    ).double()
     for parameter in autoencoder.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     return autoencoder.requires_grad_(False)

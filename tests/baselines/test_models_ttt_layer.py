@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from evalsuite.baselines._models.sequence import rotate
-from evalsuite.baselines._models.ttt_layer import InnerMLP, ttt_linear, ttt_mlp
+from evalsuite.baselines.models.sequence import rotate
+from evalsuite.baselines.models.ttt_linear import ttt_linear
+from evalsuite.baselines.models.ttt_mlp import InnerMLP, ttt_mlp
 from torch.nn import functional
 
 
@@ -32,8 +33,8 @@ def primal_head(layer, head, queries, keys, values, rates):
     """One head of one video, token by token in the loss, mini-batch by mini-batch in the descent."""
     state = [weight[head].detach().clone().requires_grad_() for weight in layer.inner.weights()]
     answers = []
-    for part in range(0, len(queries), layer.mini_batch):
-        here = slice(part, part + layer.mini_batch)
+    for part in range(0, len(queries), layer.chunk):
+        here = slice(part, part + layer.chunk)
         count = len(queries[here])
         difference = values[here] - keys[here]
         target = (difference - difference.mean(-1, keepdim=True)) / (difference.std(-1, keepdim=True) + 1e-8)
@@ -91,5 +92,5 @@ def test_gradients_of_training_are_right():
 
 
 def test_state_is_as_large_as_the_paper_says():
-    assert ttt_linear(64, 1).state_size == 64 * 64 + 64
-    assert ttt_mlp(64, 1).state_size == 2 * 64 * 256 + 256 + 64
+    assert ttt_linear(64, 1).state_size(1000) == 64 * 64 + 64
+    assert ttt_mlp(64, 1).state_size(1000) == 2 * 64 * 256 + 256 + 64

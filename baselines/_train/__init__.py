@@ -1,1 +1,0 @@
-"""Trains the generators from nothing: `python -m evalsuite.baselines._train NAME --folder FOLDER`."""

@@ -1,0 +1,124 @@
+"""A trained generator: a storyboard's words through the transformer to latents, and latents to frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from evalsuite.errors import StoryboardError
+from evalsuite.types import Effort, Footage, Frame, Segment, Storyboard, VideoSpec
+
+from .autoencoder import FRAMES_PER_LATENT, Autoencoder
+from .layout import FRAMES_PER_SEGMENT
+from .sampler import Sampling, draw_noise, sample
+from .text import SCENE_END, SCENE_START, Vocabulary
+from .transformer import VideoTransformer
+from .weights import quick_kind
+
+FRAMES_PER_SECOND = 8.0
+FRAMES_PER_PIECE = FRAMES_PER_SEGMENT * FRAMES_PER_LATENT
+"""Frames of what the transformer calls a segment: 3 seconds."""
+SECONDS_PER_PIECE = FRAMES_PER_PIECE / FRAMES_PER_SECOND
+LONGEST_TRAINED = 63.0
+"""Seconds of the longest stretches in training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Three seconds of a segment, or its shorter end: of its frames only the first `frames` are shown."""
+
+    text: str
+    unwanted: str
+    frames: int
+
+
+def pieces(storyboard: Storyboard) -> list[Piece]:
+    """Segments cut into pieces of 3 seconds; scenes are marked as the TTT paper marks them."""
+    texts = marked_texts(storyboard.segments)
+    edges = np.rint(np.cumsum([0.0, *(s.seconds for s in storyboard.segments)]) * FRAMES_PER_SECOND).astype(int)
+    counts = np.diff(edges)
+    if edges[-1] == 0:
+        raise StoryboardError(f"the storyboard {storyboard.id!r} is shorter than one frame; give it more seconds")
+    return [
+        Piece(text, segment.negative_text, min(FRAMES_PER_PIECE, int(count) - start))
+        for text, segment, count in zip(texts, storyboard.segments, counts, strict=True)
+        for start in range(0, int(count), FRAMES_PER_PIECE)
+    ]
+
+
+def marked_texts(segments: Sequence[Segment]) -> list[str]:
+    """Each segment's text, with the words that end the scene before a cut and start the one after it."""
+    cuts = [segment.cut_before and place > 0 for place, segment in enumerate(segments)] + [False]
+    return [
+        (f"{SCENE_START} " if cuts[place] else "") + segment.text + (f" {SCENE_END}" if cuts[place + 1] else "")
+        for place, segment in enumerate(segments)
+    ]
+
+
+class Generator:
+    """The autoencoder and a transformer, ready to run."""
+
+    def __init__(
+        self,
+        transformer: VideoTransformer,
+        vocabulary: Vocabulary,
+        autoencoder: Autoencoder,
+        sampling: Sampling | None = None,
+    ) -> None:
+        self.transformer = transformer.to(quick_kind())
+        self.vocabulary = vocabulary
+        self.autoencoder = autoencoder.to(quick_kind()).to(memory_format=torch.channels_last)
+        self.sampling = sampling or Sampling()
+
+    def film(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage:
+        """Frames at 8 a second, at the size of `spec`; made when they are first asked for."""
+        plan = pieces(storyboard)
+        frames = self._frames(storyboard.id, seed, plan, (spec.width, spec.height))
+        effort = Effort(self.sampling.steps, self.transformer.layout.tokens(len(plan)))
+        return Footage(frames, FRAMES_PER_SECOND, effort=effort, note=self._note(plan))
+
+    def _note(self, plan: Sequence[Piece]) -> str:
+        """What is unlike anything in training."""
+        seconds = SECONDS_PER_PIECE * len(plan)
+        strange = sum(self.vocabulary.strange(piece.text) for piece in plan)
+        longer = f"{seconds:g} s long, and trained on up to {LONGEST_TRAINED:g} s" if seconds > LONGEST_TRAINED else ""
+        words = f"{strange} words that it does not know" if strange else ""
+        return ", and with ".join(said for said in (longer, words) if said)
+
+    def _frames(self, name: str, seed: int, plan: Sequence[Piece], size: tuple[int, int]) -> Iterator[Frame]:
+        latents = self._latents(name, seed, plan)
+        for piece, frames in zip(plan, _decoded(self.autoencoder, latents), strict=True):
+            yield from (resized(frame, size) for frame in frames[: piece.frames])
+
+    def _latents(self, name: str, seed: int, plan: Sequence[Piece]) -> Tensor:
+        wanted = self.vocabulary.tensor([piece.text for piece in plan]).unsqueeze(0)
+        unwanted = self.vocabulary.tensor([piece.unwanted for piece in plan]).unsqueeze(0)
+        shape = self.transformer.shape
+        return sample(self.transformer, wanted, unwanted, draw_noise(name, seed, len(plan), shape), self.sampling)
+
+
+def _decoded(autoencoder: Autoencoder, latents: Tensor) -> Iterator[npt.NDArray[np.uint8]]:
+    """The frames of each piece; the very first frame, shown twice in training, is left out."""
+    first, later = latents[:, :1], latents[:, 1:].split(FRAMES_PER_SEGMENT, dim=1)
+    chunks = [torch.cat([first, later[0]], dim=1), *later[1:]]
+    kind = next(autoencoder.parameters()).dtype
+    for number, video in enumerate(autoencoder.stream(chunk.to(kind) for chunk in chunks)):
+        yield pixels(video[0, 1:] if number == 0 else video[0])
+
+
+def pixels(video: Tensor) -> npt.NDArray[np.uint8]:
+    """Values -1 - 1, (time, 3, height, width), to bytes (time, height, width, 3)."""
+    levels = ((video.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    return levels.permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def resized(frame: Frame, size: tuple[int, int]) -> Frame:
+    if (frame.shape[1], frame.shape[0]) == size:
+        return frame
+    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)

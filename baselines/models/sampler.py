@@ -1,0 +1,61 @@
+"""From noise to latents: Euler steps along the transformer's velocity (flow matching, arXiv 2210.02747)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from .layout import FRAMES_PER_SEGMENT, TransformerShape
+from .transformer import VideoTransformer, velocity
+
+_SEGMENTS_TOGETHER = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a video is sampled; tuned on the suite `dev` alone."""
+
+    steps: int = 10
+    shift: float = 3.0
+    """How far steps are moved towards the noisy end, where the layout is settled (arXiv 2403.03206, equation 23)."""
+    guidance: float = 2.0
+    """How far to go from the unwanted towards the wanted text (arXiv 2207.12598); 1 leaves the unwanted text out."""
+
+
+def draw_noise(storyboard: str, seed: int, segments: int, shape: TransformerShape) -> Tensor:
+    """Noise (1, 6 n + 1, channels, height, width), drawn for each segment on its own from storyboard and seed."""
+    parts = []
+    for number in range(segments):
+        digest = hashlib.sha256(f"{storyboard} {seed} {number}".encode()).digest()
+        source = torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+        frames = FRAMES_PER_SEGMENT + (number == 0)
+        parts.append(
+            torch.randn(frames, shape.latent_channels, shape.latent_height, shape.latent_width, generator=source)
+        )
+    return torch.cat(parts).unsqueeze(0)
+
+
+def sample(model: VideoTransformer, wanted: Tensor, unwanted: Tensor, noise: Tensor, sampling: Sampling) -> Tensor:
+    """Latents for word numbers `wanted` and `unwanted`, each (1, segments, words), from `noise`."""
+    words = torch.cat([wanted, unwanted])
+    even = torch.linspace(1, 0, sampling.steps + 1)
+    times = sampling.shift * even / (1 + (sampling.shift - 1) * even)
+    latents = noise.clone()
+    del noise  # as large as all latents of the video
+    for time, following in pairwise(times):
+        towards, away = _clean(model, latents, time, words)
+        guided = torch.lerp(away.float(), towards.float(), sampling.guidance)
+        latents.add_(velocity(latents, time.expand(1), guided), alpha=float(following - time))
+    return latents
+
+
+def _clean(model: VideoTransformer, latents: Tensor, time: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
+    """Of the wanted and of the unwanted text: in one batch, or, where memory would grow, one after the other."""
+    if words.shape[1] > _SEGMENTS_TOGETHER:
+        return model.clean(latents, time.expand(1), words[:1]), model.clean(latents, time.expand(1), words[1:])
+    both = model.clean(latents.expand(2, -1, -1, -1, -1), time.expand(2), words)
+    return both[:1], both[1:]

@@ -1,0 +1,179 @@
+"""The diffusion transformer: attention within a segment, and a gated sequence layer as the only path between segments.
+
+*One-Minute Video Generation with Test-Time Training* (arXiv 2504.05298), figures 2 and 3. A video of n segments has
+6 n + 1 latent frames; segment i sees the frames 6 i ... 6 i + 6, so that neighbours share one, whose two results are
+averaged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .layout import FRAMES_PER_SEGMENT, Layout, Places, TransformerShape
+from .sequence import Rotation, SequenceLayer, rotate
+from .text import TextEncoder
+
+_LEAST_NOISE = 0.1
+_SEGMENTS_AT_ONCE = 8  # bounds the memory of attention and of the wide layers
+
+MakeSequenceLayer = Callable[[int, int], SequenceLayer | None]
+"""From a width and a number of heads; None leaves segments alone with themselves."""
+
+
+class _Attention(nn.Module):
+    """Attention within each window, with normalised queries and keys."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.project = nn.Linear(width, 3 * width)
+        self.scale = nn.Parameter(torch.full((heads, 1, 1), math.log(math.sqrt(width / heads))))
+        self.leave = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor, layout: Layout, rotation: Rotation) -> Tensor:
+        windows = layout.windows(tokens, _SEGMENTS_AT_ONCE)
+        parts = [self._within(self.project(part), rotation) for part in windows]
+        result: Tensor = self.leave(layout.merge(torch.cat(parts, dim=1)))
+        return result
+
+    def _within(self, windows: Tensor, rotation: Rotation) -> Tensor:
+        """(batch, windows, tokens, 3 width) to (batch, windows, tokens, width)."""
+        queries, keys, values = windows.unflatten(-1, (3, self.heads, -1)).permute(3, 0, 1, 4, 2, 5)
+        queries, keys = (rotate(functional.normalize(x, dim=-1), rotation) for x in (queries, keys))
+        scores = (queries * self.scale.exp().to(queries.dtype)) @ keys.mT
+        answers: Tensor = scores.softmax(-1).to(values.dtype) @ values
+        return answers.transpose(2, 3).flatten(3)
+
+
+class _Gates(nn.Module):
+    """x + tanh(gate) * layer(x), forwards and then backwards with the same layer; text and video have own gates."""
+
+    def __init__(self, layer: SequenceLayer, width: int) -> None:
+        super().__init__()
+        self.layer = layer
+        self.gates = nn.Parameter(torch.full((2, 2, width), 0.1))
+        """Direction (forwards, backwards), kind (text, video), channel."""
+
+    def forward(self, x: Tensor, rotation: Rotation, is_video: Tensor) -> Tensor:
+        forwards, backwards = self.gates.tanh().to(x.dtype)
+        x = torch.addcmul(x, forwards[is_video.long()], self.layer(x, rotation))
+        turned = (rotation[0].flip(0), rotation[1].flip(0))
+        return torch.addcmul(x, backwards[is_video.long()], self.layer(x.flip(1), turned).flip(1))
+
+
+class _Block(nn.Module):
+    """Attention, sequence layer and wide layer, each steered by the time of the diffusion (AdaLN, arXiv 2212.09748)."""
+
+    def __init__(self, shape: TransformerShape, layer: SequenceLayer | None) -> None:
+        super().__init__()
+        width = shape.width
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.attention = _Attention(width, shape.heads)
+        self.between = None if layer is None else _Gates(layer, width)
+        self.widen = nn.Linear(width, shape.widening * width)
+        self.narrow = nn.Linear(shape.widening * width, width)
+        self.time = nn.Sequential(nn.Linear(width, shape.time_rank, bias=False), nn.Linear(shape.time_rank, 6 * width))
+        start_at_zero(self.time[1])
+
+    def forward(self, x: Tensor, time: tuple[Tensor, Tensor], places: Places) -> Tensor:
+        """`time` is the embedded time and what it means to all blocks alike."""
+        steer = (time[1] + self.time(time[0])).unsqueeze(1).chunk(6, dim=-1)
+        seen = self.attention(modulate(self.norm(x), steer[0], steer[1]), places.layout, places.window)
+        if self.between is not None:
+            seen = self.between(seen, places.line, places.is_video)
+        x = torch.addcmul(x, steer[2], seen)
+        del seen  # for a long video, as large as all the rest
+        wide = [self._wide(part, steer) for part in x.split(_SEGMENTS_AT_ONCE * places.layout.segment, dim=1)]
+        return torch.addcmul(x, steer[5], torch.cat(wide, dim=1))
+
+    def _wide(self, x: Tensor, steer: tuple[Tensor, ...]) -> Tensor:
+        result: Tensor = self.narrow(functional.silu(self.widen(modulate(self.norm(x), steer[3], steer[4]))))
+        return result
+
+
+class VideoTransformer(nn.Module):
+    """The velocity of noisy latents (arXiv 2209.03003), given time and text."""
+
+    def __init__(self, shape: TransformerShape, vocabulary: int, make_layer: MakeSequenceLayer | None) -> None:
+        super().__init__()
+        self.shape = shape
+        self.layout = Layout(shape)
+        width, numbers = shape.width, shape.latent_channels * shape.patch**2
+        self.text = TextEncoder(vocabulary, shape.text_tokens, width)
+        self.enter = nn.Linear(numbers, width)
+        self.place = nn.Parameter(torch.randn(shape.patches, width) * 0.02)
+        self.time = nn.Sequential(nn.Linear(64, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
+        self.steer = nn.Linear(width, 6 * width)
+        self.blocks = nn.ModuleList(
+            _Block(shape, make_layer(width, shape.heads) if make_layer and number in shape.sequence_blocks else None)
+            for number in range(shape.blocks)
+        )
+        self.norm = nn.LayerNorm(width)
+        self.leave = nn.Linear(width, numbers)
+        start_at_zero(self.steer)
+        start_at_zero(self.leave)
+
+    def state_sizes(self, tokens: int) -> list[int]:
+        """How many numbers each sequence layer remembers of one video after reading so many tokens."""
+        return [part.state_size(tokens) for part in self.modules() if isinstance(part, SequenceLayer)]
+
+    def close_gates(self) -> None:
+        """Shuts off the sequence layers: what they say is multiplied by tanh(0)."""
+        for part in self.modules():
+            if isinstance(part, _Gates):
+                nn.init.zeros_(part.gates)
+
+    def forward(self, latents: Tensor, time: Tensor, words: Tensor) -> Tensor:
+        """`latents` (batch, 6 n + 1, channels, height, width), `time` (batch,) 0 - 1, `words` (batch, n, words)."""
+        return velocity(latents, time, self.clean(latents, time, words))
+
+    def clean(self, latents: Tensor, time: Tensor, words: Tensor) -> Tensor:
+        """The latents without their noise, as far as they can be told."""
+        kind = self.enter.weight.dtype
+        embedded = self.time(waves(time).to(kind))
+        steer = embedded, self.steer(embedded)
+        text, summary = self.text(words)
+        of_frame = torch.cat([summary[:, :1], summary.repeat_interleave(FRAMES_PER_SEGMENT, dim=1)], dim=1)
+        video = self.enter(self._fold(latents.to(kind))) + self.place + of_frame.unsqueeze(2)
+        x = self.layout.line_up(text, video)
+        places = Places.of(self.shape, words.shape[1])
+        for block in self.blocks:
+            x = block(x, steer, places)
+        return self._unfold(self.leave(self.norm(self.layout.video(x))))
+
+    def _fold(self, latents: Tensor) -> Tensor:
+        return functional.pixel_unshuffle(latents, self.shape.patch).flatten(3).mT
+
+    def _unfold(self, tokens: Tensor) -> Tensor:
+        grid = (self.shape.latent_height // self.shape.patch, self.shape.latent_width // self.shape.patch)
+        return functional.pixel_shuffle(tokens.mT.unflatten(3, grid), self.shape.patch)
+
+
+def velocity(latents: Tensor, time: Tensor, clean: Tensor) -> Tensor:
+    """Noise less latents, given what the latents would be without noise; bounded where there is next to no noise.
+
+    The network answers with clean latents, because their patches have fewer degrees of freedom than it is wide, and
+    noise has more (arXiv 2511.13720).
+    """
+    return (latents - clean.to(latents.dtype)) / time.to(latents.dtype).clamp(min=_LEAST_NOISE).view(-1, 1, 1, 1, 1)
+
+
+def start_at_zero(layer: nn.Module) -> None:
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+
+
+def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    return x * (1 + scale) + shift
+
+
+def waves(time: Tensor, channels: int = 64) -> Tensor:
+    """Cosines and sines of `time` (batch,) at rising frequencies, (batch, channels)."""
+    rates = torch.logspace(0, 3, channels // 2, device=time.device)
+    angles = time.float().unsqueeze(-1) * rates
+    return torch.cat([angles.cos(), angles.sin()], dim=-1)

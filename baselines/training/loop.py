@@ -1,0 +1,127 @@
+"""One loop for all training: seeded, with checkpoints, a moving average of weights and a curve of the loss."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from evalsuite import progress
+
+from ..models.autoencoder import Convolution
+from .recipe import Schedule
+
+Loss = Callable[[torch.Generator], Tensor]
+"""The loss on a batch that is drawn with the generator's luck."""
+
+_SECONDS_BETWEEN_CHECKPOINTS = 120.0
+_STEPS_PER_RECORD = 20
+_FALLING = 0.4
+"""The share of the steps, at the end, over which the rate falls to a twentieth."""
+
+
+def fit(model: nn.Module, schedule: Schedule, loss: Loss, checkpoint: Path, seed: int) -> nn.Module:
+    """Trains `model` and gives back the moving average of it; goes on from `checkpoint` where there is one."""
+    training = _Training(model, schedule, checkpoint)
+    saved = time.monotonic()
+    with progress.shown(f"{checkpoint.stem}: steps") as advance:
+        while training.step < schedule.steps:
+            advance(training.step, schedule.steps, "")
+            training.advance(loss, seed)
+            if time.monotonic() - saved > _SECONDS_BETWEEN_CHECKPOINTS:
+                training.save()
+                saved = time.monotonic()
+    training.save()
+    return training.average
+
+
+class _Training:
+    def __init__(self, model: nn.Module, schedule: Schedule, checkpoint: Path) -> None:
+        self.model = model
+        self.schedule = schedule
+        self.checkpoint = checkpoint
+        self.average = deepcopy(model).requires_grad_(False)
+        self.optimisers = _optimisers(model, schedule)
+        self.step = 0
+        self.curve: list[tuple[int, float, float]] = []
+        """(step, mean loss since the last record, seconds of training)."""
+        self.seconds = 0.0
+        self._recent: list[float] = []
+        if checkpoint.exists():
+            self._restore()
+
+    def advance(self, loss: Loss, seed: int) -> None:
+        began = time.monotonic()
+        luck = torch.Generator().manual_seed(seed * 1_000_003 + self.step)
+        value = loss(luck)
+        self.model.zero_grad()
+        value.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.schedule.clip)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = _rate(self.schedule, self.step)
+            optimiser.step()
+        self._follow()
+        self.step += 1
+        self.seconds += time.monotonic() - began
+        self._record(value.item())
+
+    def save(self) -> None:
+        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.checkpoint.with_suffix(".partial")
+        state = {"model": self.model.state_dict(), "average": self.average.state_dict()}
+        optimisers = [optimiser.state_dict() for optimiser in self.optimisers]
+        reached = {"step": self.step, "seconds": self.seconds, "curve": self.curve}
+        torch.save({**state, **reached, "optimisers": optimisers}, partial)
+        partial.replace(self.checkpoint)
+        with self.checkpoint.with_suffix(".csv").open("w", newline="") as file:
+            csv.writer(file).writerows([("step", "loss", "seconds"), *self.curve])
+
+    def _restore(self) -> None:
+        state = torch.load(self.checkpoint, weights_only=True)
+        self.model.load_state_dict(state["model"])
+        self.average.load_state_dict(state["average"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        self.step, self.seconds, self.curve = state["step"], state["seconds"], state["curve"]
+
+    def _follow(self) -> None:
+        """The average follows the model, at first quickly."""
+        keep = min(self.schedule.averaging, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            for old, new in zip(self.average.parameters(), self.model.parameters(), strict=True):
+                old.lerp_(new, 1 - keep)
+
+    def _record(self, value: float) -> None:
+        self._recent.append(value)
+        if self.step % _STEPS_PER_RECORD == 0 or self.step == self.schedule.steps:
+            self.curve.append((self.step, sum(self._recent) / len(self._recent), round(self.seconds, 1)))
+            self._recent = []
+
+
+def _rate(schedule: Schedule, step: int) -> float:
+    rise = min(1.0, (step + 1) / schedule.warm_up)
+    fall = min(1.0, (schedule.steps - step) / (_FALLING * schedule.steps))
+    return schedule.rate * rise * max(0.05, fall)
+
+
+def _optimisers(model: nn.Module, schedule: Schedule) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of layers, AdamW for all else: biases, gains, gates, embeddings.
+
+    Muon takes steps whose directions all count alike, scaled to the size of AdamW's, and learns several times faster
+    here (https://kellerjordan.github.io/posts/muon/ and arXiv 2502.16982).
+    """
+    layers = [module for module in model.modules() if isinstance(module, nn.Linear | Convolution)]
+    matrices = {id(module.weight): module.weight for module in layers if module.weight.requires_grad}
+    others = [p for p in model.parameters() if p.requires_grad and id(p) not in matrices]
+    return [
+        torch.optim.Muon(
+            matrices.values(), lr=schedule.rate, weight_decay=schedule.weight_decay, adjust_lr_fn="match_rms_adamw"
+        ),
+        torch.optim.AdamW(others, lr=schedule.rate, betas=(0.9, 0.95), weight_decay=0.0),
+    ]

@@ -1,0 +1,108 @@
+"""What is trained on how much for how long: all numbers of all trainings in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ..models.autoencoder import AutoencoderShape
+from ..models.layout import TransformerShape
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Training episodes of one length; held-out ones come from the split `dev`."""
+
+    segments: int
+    episodes: int
+    held_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Steps of the optimisers: the rate rises for `warm_up` steps, and falls at the end."""
+
+    steps: int
+    batch: int
+    rate: float
+    warm_up: int = 100
+    weight_decay: float = 1e-4
+    clip: float = 1.0
+    averaging: float = 0.998
+    """Share of the old in the moving average of weights that is shipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A transformer on stretches of `segments` segments."""
+
+    segments: int
+    schedule: Schedule
+    from_start: float = 0.5
+    """The share of stretches that begin an episode, where looks are told; the rest begin anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the autoencoder, the base transformer and the transformers with sequence layers are made."""
+
+    films: tuple[Shelf, ...]
+    """Episodes whose pixels the autoencoder is trained on."""
+    stories: tuple[Shelf, ...]
+    """Episodes whose latents the transformers are trained on."""
+    autoencoder: Schedule
+    decoder: Schedule
+    """After the autoencoder: its decoder alone, while the latents stay as they are."""
+    base: Stage
+    """Without sequence layers."""
+    stages: tuple[Stage, ...]
+    """With them; each starts from the one before. Its rate is a factor of the one that the layer likes."""
+    rates: tuple[float, ...] = (5e-4, 1e-3, 2e-3)
+    """Among these, that one is found by trials of `trial_steps` of the first stage ..."""
+    trial_steps: int = 150
+    held_out: int = 32
+    """... and a loss on so many stretches of the split `dev`."""
+    autoencoder_shape: AutoencoderShape = field(default_factory=AutoencoderShape)
+    transformer_shape: TransformerShape = field(default_factory=TransformerShape)
+    clip_frames: int = 16
+    seed: int = 0
+    """Of autoencoder and base; sequence layers may be trained with others."""
+    text_dropout: float = 0.1
+
+    def smoke(self) -> Recipe:
+        """The same in a minute or less: tiny models, a few episodes, a few steps."""
+        short = Schedule(steps=40, batch=2, rate=2e-3, warm_up=5)
+        scaled = replace(short, rate=1.0)
+        few = (Shelf(segments=3, episodes=3, held_out=1),)
+        return replace(
+            self,
+            films=few,
+            stories=few,
+            autoencoder=short,
+            decoder=short,
+            base=Stage(1, short),
+            stages=(Stage(2, scaled), Stage(3, scaled)),
+            rates=(1e-3, 2e-3),
+            trial_steps=5,
+            held_out=2,
+            autoencoder_shape=AutoencoderShape(
+                encoder_widths=(16, 16), encoder_depths=(1, 1), decoder_widths=(16, 16), decoder_depths=(1, 1)
+            ),
+            transformer_shape=TransformerShape(width=32, heads=1, blocks=2, sequence_blocks=(1,)),
+            clip_frames=8,
+        )
+
+
+RECIPE = Recipe(
+    films=(Shelf(3, 1600, 16), Shelf(10, 240, 8), Shelf(21, 60, 4)),
+    stories=(Shelf(3, 1600, 32), Shelf(10, 160, 16), Shelf(21, 60, 8)),
+    autoencoder=Schedule(steps=3000, batch=3, rate=2e-3),
+    decoder=Schedule(steps=0, batch=3, rate=1e-3),
+    base=Stage(1, Schedule(steps=3600, batch=16, rate=2e-3, warm_up=200, averaging=0.998)),
+    stages=(
+        Stage(3, Schedule(steps=120, batch=8, rate=1.0, warm_up=20, averaging=0.97)),
+        Stage(6, Schedule(steps=20, batch=4, rate=0.5, warm_up=5, averaging=0.9)),
+        Stage(10, Schedule(steps=10, batch=3, rate=0.5, warm_up=5, averaging=0.8)),
+        Stage(21, Schedule(steps=6, batch=2, rate=0.5, warm_up=3, averaging=0.7)),
+    ),
+    rates=(1e-3,),
+)

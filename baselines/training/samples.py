@@ -1,0 +1,41 @@
+"""Samples to look at after each stage: what the world shows of a few held-out stories, and what the model makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from evalsuite.toon.script import episode, storyboard
+from evalsuite.toon.world import frames
+from evalsuite.types import Footage, Frame, Storyboard, VideoSpec
+
+from .data import SPEC
+
+_FIRST = 100
+_STORIES = 6
+_FRAMES_PER_STORY = 8
+
+
+class Filming(Protocol):
+    """What makes videos of storyboards."""
+
+    def film(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage: ...
+
+
+def draw_samples(path: Path, generator: Filming, segments: int, spec: VideoSpec = SPEC) -> None:
+    """Rows in pairs, the world's above the model's, of stories from the split `dev`."""
+    rows = []
+    for index in range(_FIRST, _FIRST + _STORIES):
+        script = episode("dev", segments, index)
+        told = storyboard(script).told()
+        rows += [_row(list(frames(script, spec))), _row(list(generator.film(told, 0, spec).frames))]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), cv2.cvtColor(np.concatenate(rows), cv2.COLOR_RGB2BGR))
+
+
+def _row(film: list[Frame]) -> Frame:
+    chosen = np.linspace(0, len(film) - 1, _FRAMES_PER_STORY).round().astype(int)
+    return np.concatenate([np.pad(film[number], ((1, 1), (1, 1), (0, 0))) for number in chosen], axis=1)

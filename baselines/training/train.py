@@ -1,0 +1,35 @@
+"""Weights from nothing: what is done already in a folder is not done again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evalsuite.interfaces import Training
+
+from ..models.transformer import MakeSequenceLayer
+from ..models.weights import AUTOENCODER, BASE
+from .curves import draw_curves
+from .recipe import RECIPE, Recipe
+from .train_autoencoder import train_autoencoder
+from .train_transformer import train_base, train_layers
+
+
+def train_generator(name: str, make_layer: MakeSequenceLayer, training: Training) -> list[Path]:
+    """A generator's file in `weights` of the training's folder, with what it needs if that is asked for too.
+
+    It starts from the autoencoder and base of that folder, or from the shipped ones where it has none; a smoke run is
+    tiny throughout, and so has a folder of its own and starts from nothing.
+    """
+    recipe = RECIPE.smoke() if training.smoke else RECIPE
+    folder = training.folder / "smoke" if training.smoke else training.folder
+    if training.from_nothing or training.smoke:
+        _train_foundation(recipe, folder)
+    train_layers(recipe, folder, name, make_layer, training.seed)
+    draw_curves(folder / "loss.png", sorted(folder.glob("*.csv")))
+    return sorted((folder / "weights").glob("*.safetensors"))
+
+
+def _train_foundation(recipe: Recipe, folder: Path) -> None:
+    for name, train in ((AUTOENCODER, train_autoencoder), (BASE, train_base)):
+        if not (folder / "weights" / name).is_file():
+            train(recipe, folder)

@@ -1,0 +1,101 @@
+"""The autoencoder's training: clips in, the same clips out, with most weight on characters, things and outlines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ..models.autoencoder import FRAMES_PER_LATENT, Autoencoder
+from ..models.weights import AUTOENCODER, load_autoencoder, save_autoencoder
+from .data import Filmed, as_video, clip, render, shelved
+from .loop import fit
+from .recipe import Recipe, Schedule
+
+_OUTLINES = 1.0
+_FOREGROUND = 10.0
+_LATENT_SIZE = 1e-3
+"""Weights of the loss: of outlines, of characters and things over the rest, of the latents' squares."""
+
+
+def train_autoencoder(recipe: Recipe, folder: Path) -> None:
+    """Encoder and decoder together, then the decoder alone, so that latents that were made before stay good."""
+    for shelf in recipe.films:
+        render(folder, shelf)
+    films = [film for shelf in recipe.films for film in shelved(folder, "train", shelf.segments)]
+    model = jointly_trained(recipe, folder, films)
+    save_autoencoder(folder / "weights", _with_trained_decoder(model, recipe, folder, films))
+
+
+def jointly_trained(recipe: Recipe, folder: Path, films: Sequence[Filmed]) -> Autoencoder:
+    """Encoder and decoder; latents have mean 0 and deviation 1."""
+    joint = folder / "joint"
+    if not (joint / AUTOENCODER).exists():
+        torch.manual_seed(recipe.seed)
+        model = Autoencoder(recipe.autoencoder_shape).to(memory_format=torch.channels_last)
+        average = _fit(model, recipe, recipe.autoencoder, films, folder / "autoencoder.pt")
+        _normalise(average, films, recipe)
+        save_autoencoder(joint, average)
+    return load_autoencoder(joint)
+
+
+def _with_trained_decoder(model: Autoencoder, recipe: Recipe, folder: Path, films: Sequence[Filmed]) -> Autoencoder:
+    if not recipe.decoder.steps:
+        return model
+    model.decoder.requires_grad_(True)
+    model = model.to(memory_format=torch.channels_last)
+    return _fit(model, recipe, recipe.decoder, films, folder / "decoder.pt")
+
+
+def _fit(
+    model: Autoencoder, recipe: Recipe, schedule: Schedule, films: Sequence[Filmed], checkpoint: Path
+) -> Autoencoder:
+    def loss(luck: torch.Generator) -> Tensor:
+        return reconstruction_loss(model, *draw_clips(films, schedule.batch, recipe.clip_frames, luck), luck)
+
+    average = fit(model, schedule, loss, checkpoint, recipe.seed)
+    assert isinstance(average, Autoencoder)
+    return average
+
+
+def draw_clips(films: Sequence[Filmed], batch: int, frames: int, luck: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Clips (batch, 1 + frames, 3, height, width) that start where a latent starts, and their marks."""
+    clips = []
+    for place in torch.randint(len(films), (batch,), generator=luck).tolist():
+        starts = (len(films[place].frames) - frames) // FRAMES_PER_LATENT + 1
+        start = int(torch.randint(starts, (), generator=luck)) * FRAMES_PER_LATENT
+        clips.append(clip(films[place], start, frames))
+    return as_video(np.stack(clips))
+
+
+def reconstruction_loss(model: Autoencoder, video: Tensor, marks: Tensor, luck: torch.Generator) -> Tensor:
+    with torch.autocast("cpu", torch.bfloat16):
+        latents = model.encode(video)
+        noise = torch.randn(latents.shape, generator=luck) * model.shape.noise
+        again = model.decode(latents + noise)
+    wrong = (again.float() - video).abs()
+    weight = 1 + _FOREGROUND * marks
+    return (
+        (wrong * weight).sum() / weight.expand_as(wrong).sum()
+        + _OUTLINES * _outline_error(again.float() - video)
+        + _LATENT_SIZE * latents.float().square().mean()
+    )
+
+
+def _outline_error(difference: Tensor) -> Tensor:
+    """How wrong the steps from pixel to pixel are."""
+    flat = difference.flatten(0, 1)
+    across = functional.l1_loss(flat[..., 1:], flat[..., :-1])
+    down = functional.l1_loss(flat[..., 1:, :], flat[..., :-1, :])
+    return across + down
+
+
+@torch.no_grad()
+def _normalise(model: Autoencoder, films: Sequence[Filmed], recipe: Recipe) -> None:
+    luck = torch.Generator().manual_seed(recipe.seed)
+    batches = [draw_clips(films, 16, recipe.clip_frames, luck)[0] for _ in range(8)]
+    model.normalise(torch.cat([model.encode(video) for video in batches]))

@@ -1,0 +1,178 @@
+"""The transformers' training: first the base, then sequence layers on ever longer stretches; all by flow matching."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ..models.generator import Generator
+from ..models.layout import FRAMES_PER_SEGMENT
+from ..models.text import Vocabulary
+from ..models.transformer import MakeSequenceLayer, VideoTransformer
+from ..models.weights import AUTOENCODER, BASE, SHIPPED, load_autoencoder, load_base, save_base, save_layers
+from .latents import Told, told
+from .loop import fit
+from .recipe import Recipe, Stage
+from .samples import draw_samples
+
+_TOWARDS_NOISE = 1.0
+
+Shelved = tuple[Told, Tensor]
+"""Episodes of one length, and their words as numbers (episodes, segments, words)."""
+
+
+def train_base(recipe: Recipe, folder: Path) -> None:
+    """The transformer without sequence layers, on single segments."""
+    weights = _weights_of(folder, AUTOENCODER)
+    shelves = [told(folder, weights, shelf) for shelf in recipe.stories]
+    vocabulary = Vocabulary.of(text for shelf in shelves for texts in shelf.texts for text in texts)
+    torch.manual_seed(recipe.seed)
+    model = VideoTransformer(recipe.transformer_shape, len(vocabulary), None)
+    average = _fit(model, _numbered(shelves, vocabulary), recipe, recipe.base, folder / "base.pt", recipe.seed)
+    save_base(folder / "weights", average, vocabulary)
+    held_out = _numbered([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
+    write_losses(folder / "base.json", average, held_out, recipe.base, recipe.held_out)
+    draw_samples(folder / "base.png", _filming(average, vocabulary, weights), recipe.base.segments)
+
+
+def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequenceLayer, seed: int) -> None:
+    """Sequence layers in the base, stage by stage; each stage starts from the average of the one before."""
+    weights, base = _weights_of(folder, AUTOENCODER), _weights_of(folder, BASE)
+    torch.manual_seed(seed)
+    model, vocabulary = load_base(base, make_layer)
+    shelves = _numbered([told(folder, weights, shelf) for shelf in recipe.stories], vocabulary)
+    held_out = _numbered([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
+    rate = _best_rate(model, shelves, held_out, recipe, folder / name, seed)
+    for stage in recipe.stages:
+        step = folder / f"{name}_{stage.segments:03d}"
+        model = _fit(_learning(model), shelves, recipe, _at_rate(stage, rate), step.with_suffix(".pt"), seed)
+        write_losses(step.with_suffix(".json"), model, held_out, stage, recipe.held_out)
+        draw_samples(step.with_suffix(".png"), _filming(model, vocabulary, weights), stage.segments)
+    save_layers(folder / "weights" / f"{name}.safetensors", model, base)
+
+
+def _best_rate(
+    model: VideoTransformer,
+    shelves: Sequence[Shelved],
+    held_out: Sequence[Shelved],
+    recipe: Recipe,
+    path: Path,
+    seed: int,
+) -> float:
+    """The rate under which the loss on held-out stretches is least after the same few steps."""
+    kept = path.with_name(f"{path.name}_rates.json")
+    if len(recipe.rates) == 1:
+        return recipe.rates[0]
+    if not kept.exists():
+        first = recipe.stages[0]
+        trial = replace(first, schedule=replace(first.schedule, steps=recipe.trial_steps))
+        found = {}
+        for rate in recipe.rates:
+            checkpoint = path.with_name(f"{path.name}_rate_{rate:g}.pt")
+            tried = _fit(_learning(deepcopy(model)), shelves, recipe, _at_rate(trial, rate), checkpoint, seed)
+            found[rate] = held_out_loss(tried, held_out, first, recipe.held_out)
+        kept.write_text(json.dumps(found))
+    losses = json.loads(kept.read_text())
+    return float(min(losses, key=losses.__getitem__))
+
+
+def _at_rate(stage: Stage, rate: float) -> Stage:
+    return replace(stage, schedule=replace(stage.schedule, rate=stage.schedule.rate * rate))
+
+
+def _learning(model: VideoTransformer) -> VideoTransformer:
+    """After the base, sequence layers, their gates and attention's projections learn, and nothing else."""
+    model.requires_grad_(False)
+    for block in model.blocks:
+        block.attention.requires_grad_(True)
+        if block.between is not None:
+            block.between.requires_grad_(True)
+    return model
+
+
+def _fit(
+    model: VideoTransformer, shelves: Sequence[Shelved], recipe: Recipe, stage: Stage, checkpoint: Path, seed: int
+) -> VideoTransformer:
+    """The moving average of the model."""
+    long_enough = [(told, words) for told, words in shelves if told.segments >= stage.segments]
+
+    def loss(luck: torch.Generator) -> Tensor:
+        latents, words = draw_stretches(long_enough, stage, luck)
+        return velocity_loss(model, latents, words, recipe.text_dropout, luck)
+
+    average = fit(model, stage.schedule, loss, checkpoint, seed)
+    assert isinstance(average, VideoTransformer)
+    return average
+
+
+def draw_stretches(shelves: Sequence[Shelved], stage: Stage, luck: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Latents and word numbers of stretches of consecutive segments."""
+    weights = torch.tensor([len(told.latents) * told.segments for told, _ in shelves], dtype=torch.float)
+    drawn = []
+    for place in torch.multinomial(weights, stage.schedule.batch, replacement=True, generator=luck).tolist():
+        told, words = shelves[place]
+        which = int(torch.randint(len(told.latents), (), generator=luck))
+        anywhere = torch.rand((), generator=luck) >= stage.from_start
+        start = int(torch.randint(told.segments - stage.segments + 1, (), generator=luck)) if anywhere else 0
+        frames = slice(start * FRAMES_PER_SEGMENT, (start + stage.segments) * FRAMES_PER_SEGMENT + 1)
+        drawn.append((told.latents[which, frames].float(), words[which, start : start + stage.segments]))
+    latents, words = zip(*drawn, strict=True)
+    return torch.stack(latents), torch.stack(words)
+
+
+def velocity_loss(
+    model: VideoTransformer, latents: Tensor, words: Tensor, text_dropout: float, luck: torch.Generator
+) -> Tensor:
+    """Mean squared error of the velocity noise - latents, at times whose logit is normal (arXiv 2403.03206).
+
+    The times lean towards noise, where the text decides what is seen.
+    """
+    count = len(latents)
+    time = (torch.randn(count, generator=luck) + _TOWARDS_NOISE).sigmoid()
+    noise = torch.randn(latents.shape, generator=luck)
+    told = torch.rand(count, 1, 1, generator=luck) >= text_dropout
+    mixed = torch.lerp(latents, noise, time.view(-1, 1, 1, 1, 1))
+    with torch.autocast("cpu", torch.bfloat16):
+        velocity = model(mixed, time, words * told)
+    wrong: Tensor = velocity.float() - (noise - latents)
+    return wrong.square().mean()
+
+
+@torch.no_grad()
+def held_out_loss(model: VideoTransformer, shelves: Sequence[Shelved], stage: Stage, count: int) -> float:
+    """The loss on `count` stretches, whose times and noise are always the same."""
+    long_enough = [(told, words) for told, words in shelves if told.segments >= stage.segments]
+    one = replace(stage, schedule=replace(stage.schedule, batch=1))
+    losses = []
+    for number in range(count):
+        luck = torch.Generator().manual_seed(number)
+        latents, words = draw_stretches(long_enough, one, luck)
+        losses.append(float(velocity_loss(model, latents, words, 0.0, luck)))
+    return sum(losses) / count
+
+
+def write_losses(path: Path, model: VideoTransformer, shelves: Sequence[Shelved], stage: Stage, count: int) -> None:
+    """The loss on held-out stretches, and what it is when the sequence layers are not heard."""
+    closed = deepcopy(model)
+    closed.close_gates()
+    found = {name: held_out_loss(one, shelves, stage, count) for name, one in (("open", model), ("closed", closed))}
+    path.write_text(json.dumps({**found, "stretches": count}))
+
+
+def _filming(model: VideoTransformer, vocabulary: Vocabulary, weights: Path) -> Generator:
+    return Generator(deepcopy(model).eval(), vocabulary, load_autoencoder(weights))
+
+
+def _weights_of(folder: Path, name: str) -> Path:
+    """The folder with a file that something is trained from: trained here before, or shipped."""
+    return folder / "weights" if (folder / "weights" / name).is_file() else SHIPPED
+
+
+def _numbered(shelves: Sequence[Told], vocabulary: Vocabulary) -> list[Shelved]:
+    return [(shelf, torch.stack([vocabulary.tensor(texts) for texts in shelf.texts])) for shelf in shelves]

@@ -1,0 +1,99 @@
+"""What the generators of one family share: a base transformer, a sequence layer in it, and weights that are trained.
+
+They differ in the sequence layer alone: same data, same base, same stages, same steps.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+from evalsuite.errors import PluginError
+from evalsuite.interfaces import Baseline, Training
+from evalsuite.types import Footage, Storyboard, VideoSpec
+
+from ..models.generator import Generator
+from ..models.layout import Layout, TransformerShape
+from ..models.sequence import SequenceLayer
+from ..models.transformer import MakeSequenceLayer
+from ..models.weights import (
+    AUTOENCODER,
+    BASE,
+    NO_WEIGHTS,
+    SHIPPED,
+    copy_weights,
+    load_autoencoder,
+    load_layers,
+    revision,
+)
+
+ARITHMETIC = "2"
+"""Raised when the code makes other pixels of the same weights."""
+_SEGMENTS_OF_A_MINUTE = 21
+CLOSED = "closed"
+
+
+class Trained(Baseline):
+    """`NAME`; `NAME:seed-1` is another training of it; `NAME:closed` shuts the gates of its sequence layers."""
+
+    weights: ClassVar[Path]
+    """The file of what was trained besides the base."""
+
+    @staticmethod
+    @abstractmethod
+    def make_layer(width: int, heads: int) -> SequenceLayer | None:
+        """A new sequence layer for one block; None leaves segments alone with themselves."""
+
+    def __init__(self, variant: str = "") -> None:
+        self.closed = variant == CLOSED
+        self.file = self.weights if self.closed or not variant else _of_seed(self.weights, variant)
+        self.revision = revision(SHIPPED / AUTOENCODER, SHIPPED / BASE, self.file) + f"-{ARITHMETIC}"
+
+    @cached_property
+    def _generator(self) -> Generator:
+        """Loaded when the first video is asked for, and not for the revision alone."""
+        transformer, vocabulary = load_layers(self.file, SHIPPED, self.make_layer)
+        if self.closed:
+            transformer.close_gates()
+        return Generator(transformer, vocabulary, load_autoencoder())
+
+    def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage:
+        """Frames at the size of `spec` and 8 a second; equal for equal storyboard and seed."""
+        return self._generator.film(storyboard, seed, spec)
+
+    def train(self, training: Training) -> list[Path]:
+        """The sequence layer, from the shipped base or from nothing."""
+        from .train import train_generator  # heavy, and only for training
+
+        file = self.weights if training.seed == 0 else _of_seed(self.weights, f"seed-{training.seed}")
+        made = train_generator(file.stem, self.make_layer, training)
+        if file.parent == SHIPPED or training.smoke:
+            return made
+        copy_weights(training.folder / "weights" / file.name, file)
+        return [*made, file]
+
+    @classmethod
+    def facts(cls) -> Mapping[str, str]:
+        """The size of its memory after a minute, and whether its weights are there."""
+        there = cls.weights.is_file()
+        size = f"{cls.weights.stat().st_size / 1e6:.1f} MB" if there else NO_WEIGHTS
+        return {"memory": _memory(cls.make_layer), "weights": size}
+
+
+def _memory(make_layer: MakeSequenceLayer) -> str:
+    shape = TransformerShape()
+    layer = make_layer(shape.width, shape.heads)
+    if layer is None:
+        return "none"
+    state = layer.state_size(Layout(shape).tokens(_SEGMENTS_OF_A_MINUTE))
+    return f"{state:,} numbers in each of {len(shape.sequence_blocks)} layers, after 63 s"
+
+
+def _of_seed(weights: Path, variant: str) -> Path:
+    if not re.fullmatch(r"seed-[1-9][0-9]?", variant):
+        raise PluginError(f"{variant!r} is no way to run a trained generator; write {CLOSED}, or such as seed-1.")
+    return weights.with_stem(f"{weights.stem}_{variant.replace('-', '_')}")

@@ -1,0 +1,54 @@
+"""W.A.L.T: a cascade of three small diffusion models with attention in windows, trained on the cartoon world.
+
+*Photorealistic Video Generation with Diffusion Models* (arXiv 2312.06662) at a thousandth of its size. Long videos are
+made as there, each chunk of 17 frames from the last 5 before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+from evalsuite.interfaces import Baseline, Training
+from evalsuite.types import Footage, Storyboard, VideoSpec
+
+from .models.walt_generator import WaltGenerator
+from .models.walt_weights import CASCADE, load_cascade, weight_file
+from .models.weights import AUTOENCODER, NO_WEIGHTS, SHIPPED, load_autoencoder, revision
+
+ARITHMETIC = "1"
+"""Raised when the code makes other pixels of the same weights."""
+
+
+class Walt(Baseline):
+    """Text to cartoon, 8 frames a second; made at 96 x 64, or at 192 x 128 where more is asked for."""
+
+    summary: ClassVar[str] = "cascade of latent diffusion with attention in windows (W.A.L.T), for the cartoon world"
+
+    def __init__(self) -> None:
+        self.revision = revision(SHIPPED / AUTOENCODER, *map(weight_file, CASCADE)) + f"-{ARITHMETIC}"
+
+    @cached_property
+    def _generator(self) -> WaltGenerator:
+        """Loaded when the first video is asked for, and not for the revision alone."""
+        return WaltGenerator(load_cascade(), load_autoencoder())
+
+    def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage:
+        """Frames at the size of `spec` and 8 a second; equal for equal storyboard and seed."""
+        return self._generator.film(storyboard, seed, spec)
+
+    def train(self, training: Training) -> list[Path]:
+        """The three models, on latents of the shipped autoencoder or of one trained from nothing."""
+        from .training.train_walt import train_cascade  # heavy, and only for training
+
+        return train_cascade(training)
+
+    @classmethod
+    def facts(cls) -> Mapping[str, str]:
+        """What it remembers, and whether its weights are there."""
+        files = [weight_file(name) for name in CASCADE]
+        there = all(file.is_file() for file in files)
+        size = f"{sum(file.stat().st_size for file in files) / 1e6:.1f} MB" if there else NO_WEIGHTS
+        return {"memory": "the last five frames", "weights": size}

@@ -1,0 +1,78 @@
+"""What videos cost to make: seconds, memory, sampling steps and tokens, for each system of a run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from evalsuite.stats import Estimate, clustered_mean
+from evalsuite.store import Store, VideoRecord
+from evalsuite.types import Table
+
+COLUMNS = ("seconds", "seconds low", "seconds high", "peak MB", "steps", "tokens")
+HOW = "seconds are those of one worker process for one video, beside as many others as the run had; MB are their most"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one system's videos cost, on the machine that made them."""
+
+    model: str
+    seconds: Estimate
+    """Wall-clock seconds of a video, from the storyboard to the file."""
+    peak_megabytes: float
+    """The most that any of them took."""
+    steps: int | None
+    """Sampling steps, and ..."""
+    tokens: int | None
+    """... tokens of each, of the largest video; None where the system does not tell."""
+
+
+def costs(store: Store) -> list[Cost]:
+    """One for each system that made videos here; those that came finished have none."""
+    made = [timing for timing in store.timings() if timing.step == "generate"]
+    videos = store.videos()
+    found = []
+    for model in sorted({timing.model for timing in made}):
+        own = [timing for timing in made if timing.model == model]
+        records = [video for video in videos if video.model == model]
+        found.append(
+            Cost(
+                model,
+                clustered_mean([timing.seconds for timing in own], [timing.storyboard for timing in own]),
+                max(timing.peak_megabytes for timing in own),
+                _largest(video.steps for video in records),
+                _largest(video.tokens for video in records),
+            )
+        )
+    return found
+
+
+def with_costs(table: Table, store: Store) -> Table:
+    """A table of systems with what their videos cost, and what readers should know of them; as it was if nothing."""
+    found = {cost.model: cost for cost in costs(store)}
+    if not found:
+        return table
+    models = [row[table.columns.index("model")] for row in table.rows]
+    rows = tuple((*row, *_cells(found.get(str(model)))) for row, model in zip(table.rows, models, strict=True))
+    return replace(
+        table, columns=(*table.columns, *COLUMNS), rows=rows, notes=(*table.notes, HOW, *notes(store.videos()))
+    )
+
+
+def notes(videos: Iterable[VideoRecord]) -> list[str]:
+    """What readers should know of finished videos, each said once with how many it is true of."""
+    said = [(video.model, video.reason) for video in videos if video.status == "ok" and video.reason]
+    return [f"{model}: {reason} ({said.count((model, reason))} videos)" for model, reason in sorted(set(said))]
+
+
+def _largest(numbers: Iterable[int | None]) -> int | None:
+    return max((number for number in numbers if number is not None), default=None)
+
+
+def _cells(cost: Cost | None) -> tuple[str | float | None, ...]:
+    if cost is None:
+        return (None,) * len(COLUMNS)
+    seconds = cost.seconds
+    interval = (seconds.low, seconds.high) if seconds.n > 1 else (None, None)
+    return (seconds.value, *interval, cost.peak_megabytes, cost.steps, cost.tokens)

@@ -1,0 +1,158 @@
+"""The shipped generator, as a run meets it."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+
+import numpy as np
+import pytest
+from evalsuite.baselines.models.generator import FRAMES_PER_PIECE, marked_texts, pieces
+from evalsuite.baselines.models.sampler import Sampling
+from evalsuite.baselines.models.weights import AUTOENCODER, BASE, SHIPPED, load_autoencoder, load_layers
+from evalsuite.baselines.training import trained
+from evalsuite.baselines.ttt import TTT
+
+from evalsuite.errors import EvalsuiteError, PluginError, StoryboardError
+from evalsuite.types import Segment, Storyboard, VideoSpec
+
+SPEC = VideoSpec(96, 64, 8.0)
+FILES = (AUTOENCODER, BASE, "ttt.safetensors", "sha256sums.txt")
+
+
+def story(*seconds, identity="story"):
+    texts = ("Mimi the red cat with a hat walks over the meadow.", "Mimi waves.", "A cut: the kitchen.")
+    segments = tuple(
+        Segment(text=text, seconds=length, cut_before=place == 2)
+        for place, (text, length) in enumerate(zip(texts, seconds, strict=False))
+    )
+    return Storyboard(id=identity, title="Mimi", segments=segments)
+
+
+@pytest.fixture(scope="module")
+def ttt():
+    return TTT()
+
+
+@pytest.fixture(scope="module")
+def film(ttt):
+    return np.stack(list(ttt.generate(story(3, 3), 0, SPEC).frames))
+
+
+@pytest.fixture
+def copied(tmp_path):
+    for name in FILES:
+        shutil.copy(SHIPPED / name, tmp_path / name)
+    return tmp_path
+
+
+def test_makes_a_moving_picture_in_colour(film):
+    assert film.shape == (48, 64, 96, 3)
+    assert film.dtype == np.uint8
+    assert 20 < film.std() < 120
+    assert np.abs(np.diff(film.astype(int), axis=0)).mean() > 0.1
+
+
+def test_equal_storyboard_and_seed_make_equal_frames(ttt, film):
+    again = np.stack(list(ttt.generate(story(3, 3), 0, SPEC).frames))
+    assert np.array_equal(again, film)
+    other = np.stack(list(ttt.generate(story(3, 3), 1, SPEC).frames))
+    assert not np.array_equal(other, film)
+
+
+@pytest.mark.parametrize(("seconds", "frames"), [((3.0,), 24), ((1.3, 0.7), 16), ((4.5,), 36)])
+def test_any_length_of_segment_is_shown_for_its_time(ttt, seconds, frames):
+    footage = ttt.generate(story(*seconds), 0, SPEC)
+    assert footage.fps == 8
+    assert len(list(footage.frames)) == frames
+
+
+def test_another_size_is_answered_with_that_size(ttt, film):
+    frame = next(iter(ttt.generate(story(3, 3), 0, VideoSpec(48, 32, 8.0)).frames))
+    assert frame.shape == (32, 48, 3)
+    assert np.abs(frame.astype(int) - film[0][::2, ::2]).mean() < 25
+
+
+def test_odd_texts_are_no_trouble(ttt):
+    board = Storyboard(
+        id="odd", title="odd", segments=(Segment(text="?!" * 2000), Segment(text="Żółw 烏龜 qwxz " * 50))
+    )
+    assert len(list(ttt.generate(board, 0, SPEC).frames)) == 48
+
+
+def test_pieces_are_three_seconds_or_shorter_ends():
+    plan = pieces(story(3, 7, 1))
+    assert [piece.frames for piece in plan] == [FRAMES_PER_PIECE, 24, 24, 8, 8]
+    assert plan[1].text == plan[3].text
+    with pytest.raises(StoryboardError, match="shorter than one frame"):
+        pieces(story(0.01))
+
+
+def test_scenes_are_marked_at_cuts_as_in_the_paper():
+    texts = marked_texts(story(3, 3, 3).segments)
+    assert [text.startswith("<start_scene>") for text in texts] == [False, False, True]
+    assert [text.endswith("<end_scene>") for text in texts] == [False, True, False]
+
+
+def test_weights_are_small_and_are_those_that_are_listed():
+    files = sorted(SHIPPED.glob("*.safetensors"))
+    listed = dict(reversed(line.split()) for line in (SHIPPED / "sha256sums.txt").read_text().splitlines())
+    assert {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files} == listed
+    assert all(file.stat().st_size <= 10_000_000 for file in files)
+    assert sum(file.stat().st_size for file in files) <= 60_000_000
+
+
+def test_the_revision_is_that_of_all_three_files(copied, monkeypatch):
+    class Copied(TTT):
+        weights = copied / "ttt.safetensors"
+
+    monkeypatch.setattr(trained, "SHIPPED", copied)
+    before = Copied().revision
+    sums = (copied / "sha256sums.txt").read_text()
+    for name in FILES[:3]:
+        (copied / "sha256sums.txt").write_text(
+            "\n".join("0" * 64 + line[64:] if name in line else line for line in sums.splitlines()) + "\n"
+        )
+        assert Copied().revision != before
+
+
+def test_missing_weights_are_told(copied):
+    (copied / "ttt.safetensors").unlink()
+    with pytest.raises(EvalsuiteError, match=r"ttt\.safetensors are not in"):
+        load_layers(copied / "ttt.safetensors", copied, TTT.make_layer)
+
+
+def test_other_weights_than_the_listed_are_refused(copied):
+    path = copied / AUTOENCODER
+    path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
+    with pytest.raises(EvalsuiteError, match="sha256sums"):
+        load_autoencoder(copied)
+
+
+def test_what_is_unlike_training_is_noted(ttt):
+    plain = Storyboard(id="plain", title="plain", segments=(Segment(text="The cat waves."),))
+    assert ttt.generate(plain, 0, SPEC).note == ""
+    strange = Storyboard(id="long", title="long", segments=(Segment(text="The cat qwxz waves."),) * 22)
+    said = ttt.generate(strange, 0, SPEC).note
+    assert said == "66 s long, and trained on up to 63 s, and with 22 words that it does not know"
+
+
+def test_the_effort_is_counted(ttt):
+    effort = ttt.generate(story(3, 3), 0, SPEC).effort
+    assert effort.tokens == 2 * 32 + 13 * 24
+    assert effort.steps == Sampling().steps
+
+
+def test_closed_gates_are_all_shut_and_make_another_video(film):
+    closed = TTT("closed")
+    frames = np.stack(list(closed.generate(story(3, 3), 0, SPEC).frames))
+    gates = [gate for name, gate in closed._generator.transformer.named_parameters() if name.endswith("gates")]
+    assert len(gates) == 3
+    assert not any(gate.any() for gate in gates)
+    assert not np.array_equal(frames, film)
+
+
+@pytest.mark.parametrize("variant", ["open", "seed-0", "seed-", "../x"])
+def test_a_variant_that_is_none_is_a_sentence(variant):
+    with pytest.raises(PluginError, match="seed-1"):
+        TTT(variant)

@@ -1,0 +1,180 @@
+"""Training on a tiny world of its own: it learns, it can be interrupted, and it ends in files that run."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from evalsuite.baselines.models.autoencoder import Convolution
+from evalsuite.baselines.models.generator import Generator
+from evalsuite.baselines.models.ttt_linear import ttt_linear
+from evalsuite.baselines.models.ttt_mlp import ttt_mlp
+from evalsuite.baselines.models.weights import load_autoencoder, load_base, load_layers, save_base
+from evalsuite.baselines.training.data import Filmed, as_video, clip, render, shelved
+from evalsuite.baselines.training.latents import Told
+from evalsuite.baselines.training.loop import fit
+from evalsuite.baselines.training.recipe import Schedule, Shelf, Stage
+from evalsuite.baselines.training.train_transformer import draw_stretches
+from evalsuite.baselines.ttt import TTT
+from safetensors import safe_open
+
+from evalsuite.errors import EvalsuiteError
+from evalsuite.interfaces import Training
+from evalsuite.types import Storyboard, VideoSpec
+
+
+class Line(torch.nn.Module):
+    """A matrix, a gain and a bias: what the two optimisers share among them."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(3, 3)
+        self.gain = torch.nn.Parameter(torch.ones(3))
+        torch.nn.init.zeros_(self.layer.weight)
+        torch.nn.init.zeros_(self.layer.bias)
+
+    def forward(self, x):
+        return self.gain * self.layer(x)
+
+
+def line_loss(model, killed_at=None):
+    calls = []
+
+    def loss(luck):
+        calls.append(1)
+        if len(calls) == killed_at:
+            raise KeyboardInterrupt
+        x = torch.randn(16, 3, generator=luck)
+        return (model(x) - 2 * x - 1).square().mean()
+
+    return loss
+
+
+SCHEDULE = Schedule(steps=200, batch=1, rate=0.05, warm_up=10, weight_decay=0.0, averaging=0.9)
+
+
+def test_the_loop_finds_a_known_answer_and_writes_its_curve(tmp_path):
+    model = Line()
+    average = fit(model, SCHEDULE, line_loss(model), tmp_path / "line.pt", seed=0)
+    with torch.no_grad():
+        assert torch.allclose(average(torch.eye(3)), 2 * torch.eye(3) + 1, atol=0.05)
+    rows = (tmp_path / "line.csv").read_text().splitlines()
+    assert rows[0] == "step,loss,seconds"
+    assert float(rows[-1].split(",")[1]) < 0.01 * float(rows[1].split(",")[1])
+
+
+def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("evalsuite.baselines.training.loop._SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    undisturbed, killed, resumed = Line(), Line(), Line()
+    expected = fit(undisturbed, SCHEDULE, line_loss(undisturbed), tmp_path / "a.pt", seed=0)
+    with pytest.raises(KeyboardInterrupt):
+        fit(killed, SCHEDULE, line_loss(killed, killed_at=90), tmp_path / "b.pt", seed=0)
+    found = fit(resumed, SCHEDULE, line_loss(resumed), tmp_path / "b.pt", seed=0)
+    for one, other in ((found, expected), (resumed, undisturbed)):
+        assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_a_convolution_is_that_of_its_matrix():
+    layer = Convolution(2, 3)
+    x = torch.randn(1, 2, 5, 6)
+    columns = torch.nn.functional.unfold(x, 3, padding=1)
+    assert torch.allclose(layer(x).flatten(2), layer.weight @ columns + layer.bias[:, None], atol=1e-5)
+
+
+def test_a_shelf_is_rendered_once_and_tells_no_look(tmp_path):
+    shelf = Shelf(segments=1, episodes=1, held_out=1)
+    render(tmp_path, shelf)
+    (film,) = shelved(tmp_path, "train", 1)
+    before = film.path.stat().st_mtime_ns
+    render(tmp_path, shelf)
+    assert film.path.stat().st_mtime_ns == before
+    assert film.frames.shape == (24, 64, 96, 4)
+    assert set(np.unique(film.frames[..., 3])) == {0, 255}
+    told = json.loads(film.path.with_suffix(".json").read_text())
+    assert told["world"] is None
+    assert all(entity["description"] == "" for entity in told["entities"])
+
+
+def test_clips_show_their_first_frame_twice(tmp_path):
+    film = np.random.default_rng(0).integers(0, 256, (12, 4, 6, 4), dtype=np.uint8)
+    np.save(tmp_path / "0.npy", film)
+    part = clip(Filmed(tmp_path / "0.npy"), 4, 8)
+    assert np.array_equal(part, film[[4, *range(4, 12)]])
+    video, marks = as_video(part)
+    assert video.shape == (9, 3, 4, 6)
+    assert np.allclose((video[3, 1].numpy() + 1) * 127.5, part[3, ..., 1])
+    assert np.allclose(marks[3, 0].numpy() * 255, part[3, ..., 3])
+
+
+def test_stretches_keep_latents_and_words_together():
+    latents = torch.arange(4 * 19).view(4, 19, 1, 1, 1).half()
+    words = torch.arange(4 * 3).view(4, 3, 1)
+    told = Told(latents, [["a", "b", "c"]] * 4)
+    drawn, numbers = draw_stretches([(told, words)], Stage(2, replace(SCHEDULE, batch=50)), torch.Generator())
+    assert drawn.shape == (50, 13, 1, 1, 1)
+    first, word = drawn[:, 0, 0, 0, 0].long(), numbers[:, 0, 0]
+    assert torch.equal(first // 19, word // 3)
+    assert torch.equal((first % 19) // 6, word % 3)
+    assert set((first % 19).tolist()) == {0, 6}
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("training")
+    return folder / "smoke", TTT().train(Training(folder, smoke=True))
+
+
+def test_a_smoke_run_learns_at_every_step(smoke):
+    folder, _ = smoke
+    for name in ("autoencoder", "decoder", "base", "ttt_002", "ttt_003"):
+        losses = [float(line.split(",")[1]) for line in (folder / f"{name}.csv").read_text().splitlines()[1:]]
+        assert losses[-1] < losses[0], name
+    for name in ("loss.png", "base.png", "ttt_002.png", "ttt_003.png"):
+        assert cv2.imread(str(folder / name)) is not None
+
+
+def test_a_smoke_run_ends_in_weights_that_make_frames(smoke):
+    folder, files = smoke
+    assert [file.name for file in files] == ["base.safetensors", "toon_autoencoder.safetensors", "ttt.safetensors"]
+    weights = folder / "weights"
+    generator = Generator(*load_layers(weights / "ttt.safetensors", weights, ttt_mlp), load_autoencoder(weights))
+    board = Storyboard(id="s", title="s", segments=({"text": "The red fox."}, {"text": "It waves."}))
+    assert len(list(generator.film(board, 0, VideoSpec(96, 64, 8.0)).frames)) == 48
+
+
+def test_the_rate_with_the_least_held_out_loss_is_taken(smoke):
+    folder, _ = smoke
+    rates = json.loads((folder / "ttt_rates.json").read_text())
+    assert set(rates) == {"0.001", "0.002"}
+    best = float(min(rates, key=rates.get))
+    state = torch.load(folder / "ttt_003.pt", weights_only=True)
+    assert state["optimisers"][0]["param_groups"][0]["lr"] == pytest.approx(
+        best / 16
+    )  # of the last of 40 steps, 16 of which fall
+
+
+def test_layers_are_kept_without_the_base_and_refuse_another(smoke, tmp_path):
+    folder, _ = smoke
+    weights = folder / "weights"
+    with safe_open(weights / "ttt.safetensors", framework="pt") as file:
+        names = set(file.keys())
+    assert names
+    assert all("between" in name or ".attention." in name for name in names)
+    model, vocabulary = load_base(weights)
+    model.enter.bias.add_(1)
+    save_base(tmp_path, model, vocabulary)
+    with pytest.raises(EvalsuiteError, match="another base"):
+        load_layers(weights / "ttt.safetensors", tmp_path, ttt_mlp)
+    with pytest.raises(EvalsuiteError, match="another sequence layer"):
+        load_layers(weights / "ttt.safetensors", weights, ttt_linear)
+
+
+def test_a_rerun_does_nothing_again(smoke):
+    folder, files = smoke
+    before = [file.stat().st_mtime_ns for file in (folder / "weights" / "base.safetensors", folder / "base.pt")]
+    assert TTT().train(Training(folder.parent, smoke=True)) == files
+    assert [file.stat().st_mtime_ns for file in (folder / "weights" / "base.safetensors", folder / "base.pt")] == before

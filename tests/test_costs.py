@@ -1,0 +1,55 @@
+"""What videos cost, from the records of a run."""
+
+from __future__ import annotations
+
+from evalsuite.costs import COLUMNS, HOW, costs, notes, with_costs
+from evalsuite.store import Store, Timing, VideoRecord
+from evalsuite.types import Table
+
+
+def record(model: str, storyboard: str, status: str = "ok", reason: str = "", tokens: int | None = None) -> VideoRecord:
+    steps = None if tokens is None else 10
+    return VideoRecord(model, storyboard, 0, "1", status, reason, "x.mp4", f"{model}{storyboard}", steps, tokens)
+
+
+def run_folder(tmp_path) -> Store:
+    store = Store(tmp_path, "tiny", "1")
+    for storyboard, seconds, megabytes, tokens in (("a", 2.0, 300.0, 3720), ("b", 4.0, 500.0, 200)):
+        made = Timing("ttt", storyboard, 0, "generate", seconds, megabytes)
+        scored = Timing("ttt", storyboard, 0, "score", 100.0, 9000.0)
+        store.add(record("ttt", storyboard, reason="66 s long", tokens=tokens), [], [made, scored])
+    store.add(record("theirs", "a"), [], [Timing("theirs", "a", 0, "score", 1.0, 1.0)])
+    store.add(record("broken", "a", "failed", "no idea"), [], [])
+    return store
+
+
+def test_seconds_are_a_mean_and_memory_tokens_and_steps_the_most(tmp_path):
+    (cost,) = costs(run_folder(tmp_path))
+    assert (cost.model, cost.seconds.value, cost.seconds.n) == ("ttt", 3.0, 2)
+    assert (cost.peak_megabytes, cost.steps, cost.tokens) == (500.0, 10, 3720)
+
+
+def test_a_table_gets_a_column_for_each_cost_and_keeps_its_rows(tmp_path):
+    table = Table("t", ("rank", "model"), (("1", "theirs"), ("2", "ttt")), ("a note",))
+    found = with_costs(table, run_folder(tmp_path))
+    assert found.columns == ("rank", "model", *COLUMNS)
+    assert found.rows[0] == ("1", "theirs", None, None, None, None, None, None)
+    assert found.rows[1] == ("2", "ttt", 3.0, 2.0, 4.0, 500.0, 10, 3720)
+    assert found.notes == ("a note", HOW, "ttt: 66 s long (2 videos)")
+
+
+def test_a_folder_where_nothing_was_made_has_no_costs(tmp_path):
+    table = Table("t", ("model",), (("theirs",),))
+    assert with_costs(table, Store(tmp_path, "tiny", "1")) == table
+
+
+def test_a_note_is_of_finished_videos_and_said_once(tmp_path):
+    assert notes(run_folder(tmp_path).videos()) == ["ttt: 66 s long (2 videos)"]
+
+
+def test_measuring_anew_keeps_what_is_known_of_the_making(tmp_path):
+    store = run_folder(tmp_path)
+    store.add(record("ttt", "a"), [], [])
+    kept = store.video("ttt", "a", 0)
+    assert kept is not None
+    assert (kept.steps, kept.tokens, kept.reason) == (10, 3720, "66 s long")
