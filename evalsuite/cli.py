@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from evalsuite import __version__
+from evalsuite import __version__, options
 from evalsuite.errors import EvalsuiteError, StoreError, VideoError, disk_error
 
 if TYPE_CHECKING:
@@ -36,21 +36,6 @@ app = typer.Typer(
 INTERRUPTED = 130
 WIDE = 180
 """Columns for a table that goes to a file."""
-TableFormat = Literal["text", "md", "csv", "json", "latex"]
-FileFormat = Literal["own", "ttt", "text"]
-Models = Annotated[
-    list[str], typer.Option("--model", help="A system: NAME, NAME:ARGUMENT or PATH.py; may be repeated.")
-]
-SuiteName = Annotated[str, typer.Option("--suite", help="A suite's name, or the path of a suite file.")]
-Limit = Annotated[int | None, typer.Option(min=1, help="Take only the first N storyboards.")]
-Seeds = Annotated[list[int] | None, typer.Option("--seed", help="A seed; may be repeated. [default: the suite's]")]
-Metrics = Annotated[
-    list[str] | None, typer.Option("--metric", help="A metric; may be repeated. [default: the suite's]")
-]
-Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes. [default: a worker a core]")]
-Out = Annotated[Path | None, typer.Option(help="The run folder. [default: runs/SUITE]")]
-OverwriteOption = Annotated[Literal["never", "failed", "all"], typer.Option("--overwrite", help="What to make again.")]
-Json = Annotated[bool, typer.Option("--json", help="Print every score as JSON, and nothing else, on stdout.")]
 
 
 @app.callback()
@@ -64,15 +49,15 @@ def evalsuite(
 
 @app.command()
 def run(
-    model: Models,
-    suite: SuiteName,
-    limit: Limit = None,
-    seed: Seeds = None,
-    metric: Metrics = None,
-    workers: Workers = None,
-    out: Out = None,
-    overwrite: OverwriteOption = "never",
-    as_json: Json = False,
+    model: options.Models,
+    suite: options.SuiteName,
+    limit: options.Limit = None,
+    seed: options.Seeds = None,
+    metric: options.Metrics = None,
+    workers: options.Workers = None,
+    out: options.Out = None,
+    overwrite: options.Overwrite = "never",
+    as_json: options.Json = False,
 ) -> None:
     """Make and measure videos; run it again to go on.
 
@@ -84,13 +69,13 @@ def run(
 
 @app.command()
 def generate(
-    model: Models,
-    suite: SuiteName,
-    limit: Limit = None,
-    seed: Seeds = None,
-    workers: Workers = None,
-    out: Out = None,
-    overwrite: OverwriteOption = "never",
+    model: options.Models,
+    suite: options.SuiteName,
+    limit: options.Limit = None,
+    seed: options.Seeds = None,
+    workers: options.Workers = None,
+    out: options.Out = None,
+    overwrite: options.Overwrite = "never",
 ) -> None:
     """Make videos without measuring them.
 
@@ -105,18 +90,18 @@ def generate(
 
 @app.command()
 def score(
-    model: Models,
-    suite: SuiteName,
+    model: options.Models,
+    suite: options.SuiteName,
     folder: Annotated[
         Path | None, typer.Argument(help="Finished videos: ID.mp4, or any names by manifest.csv.")
     ] = None,
-    limit: Limit = None,
-    seed: Seeds = None,
-    metric: Metrics = None,
-    workers: Workers = None,
-    out: Out = None,
-    overwrite: OverwriteOption = "never",
-    as_json: Json = False,
+    limit: options.Limit = None,
+    seed: options.Seeds = None,
+    metric: options.Metrics = None,
+    workers: options.Workers = None,
+    out: options.Out = None,
+    overwrite: options.Overwrite = "never",
+    as_json: options.Json = False,
 ) -> None:
     """Measure finished videos of a folder, or of the run folder.
 
@@ -136,13 +121,13 @@ def score(
 
 @app.command()
 def rank(
-    suite: SuiteName,
-    out: Out = None,
+    suite: options.SuiteName,
+    out: options.Out = None,
     by: Annotated[
         str, typer.Option(help="The way to rank; `evalsuite list leaderboards` names them.")
     ] = "bradley-terry",
     scores: Annotated[bool, typer.Option("--scores", help="Print the mean of each metric, not ratings.")] = False,
-    form: Annotated[TableFormat, typer.Option("--format", help="How to print.")] = "text",
+    form: Annotated[options.TableFormat, typer.Option("--format", help="How to print.")] = "text",
 ) -> None:
     """Rank the systems of a run folder, with intervals.
 
@@ -163,6 +148,9 @@ def train(
         bool,
         typer.Option("--from-nothing", help="Train also what it is trained from, which else is taken as shipped."),
     ] = False,
+    further: Annotated[
+        bool, typer.Option("--further", help="Train what it is trained from further, from the shipped weights.")
+    ] = False,
     smoke: Annotated[bool, typer.Option("--smoke", help="Run every step in tiny, in a minute.")] = False,
     seed: Annotated[int, typer.Option(help="The seed of all chance.")] = 0,
 ) -> None:
@@ -173,7 +161,9 @@ def train(
     from evalsuite import plugins
     from evalsuite.interfaces import Training
 
-    training = Training(folder or Path("runs") / "training", from_nothing, smoke, seed)
+    if from_nothing and further:
+        raise typer.BadParameter("--from-nothing and --further say where to start from: give one of them.")
+    training = Training(folder or Path("runs") / "training", from_nothing, further, smoke, seed)
     for path in plugins.baseline(model).train(training):
         _say(f"written: {path}")
 
@@ -184,7 +174,7 @@ def show(
     picture: Annotated[Path | None, typer.Option(help="Where the strip goes. [default: ID.png]")] = None,
     model: Annotated[list[str] | None, typer.Option("--model", help="Add a row with this system's video.")] = None,
     seed: Annotated[int, typer.Option(help="The seed of those videos.")] = 0,
-    out: Out = None,
+    out: options.Out = None,
 ) -> None:
     """Print a storyboard and draw its strip of pictures.
 
@@ -224,7 +214,7 @@ def check(
 def export(
     which: Annotated[str, typer.Argument(help="SUITE, SUITE/ID, FILE or FILE/ID.")],
     to: Annotated[Path, typer.Argument(help="The file to write; .jsonl gives lines in the TTT project's format.")],
-    form: Annotated[FileFormat, typer.Option("--format", help="The format of the file.")] = "own",
+    form: Annotated[options.FileFormat, typer.Option("--format", help="The format of the file.")] = "own",
 ) -> None:
     """Write storyboards in our format, the TTT project's, or as text.
 
@@ -242,7 +232,7 @@ def alter(
     folder: Annotated[Path, typer.Argument(help="Finished videos: ID.mp4, or ID-sSEED.mp4 as a run makes them.")],
     to: Annotated[Path, typer.Argument(help="The folder for the altered videos.")],
     damage: Annotated[str, typer.Option(help="KIND@STRENGTH, such as freeze@0.5; docs/controls.md lists the kinds.")],
-    suite: SuiteName,
+    suite: options.SuiteName,
     other: Annotated[Path | None, typer.Option(help="Where prompt-swap and splice take pictures from.")] = None,
     seed: Annotated[int, typer.Option(help="The seed of the videos, and of what chance decides.")] = 0,
 ) -> None:
@@ -392,7 +382,7 @@ def _code(report: Report) -> int:
     return 1 if report.amiss else 0
 
 
-def _print_table(table: Table, form: TableFormat) -> None:
+def _print_table(table: Table, form: options.TableFormat) -> None:
     from evalsuite.table import render
 
     typer.echo(render(table, form, shutil.get_terminal_size((WIDE, 24)).columns).rstrip())

@@ -24,7 +24,15 @@ from filelock import FileLock, Timeout
 
 from evalsuite.work import Outcome, Task, failure, perform
 
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(
+        12 * 2**20
+    ),  # else the C library keeps large arrays of long videos when they are done
+}
+"""Of worker processes."""
 _PAUSE_SECONDS = 0.2
 
 
@@ -125,8 +133,7 @@ class Execution:
             running.lock.release()
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        for name in _THREADS:
-            os.environ[name] = "1"
+        os.environ.update(_ENVIRONMENT)
         return ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"), initializer=_start_worker)
 
     def _stop(self) -> None:

@@ -32,6 +32,8 @@ class Training:
     """Where data, checkpoints, curves and weights are kept; what is done there already is not done again."""
     from_nothing: bool = False
     """Whether what it is trained from is trained too, rather than taken as it is shipped."""
+    further: bool = False
+    """Whether what it is trained from is trained further, from where the shipped weights are."""
     smoke: bool = False
     """Whether to run every step in tiny, to see that it runs."""
     seed: int = 0

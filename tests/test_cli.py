@@ -171,6 +171,12 @@ def test_what_has_nothing_to_train_says_so(capsys, tmp_path):
     assert not (tmp_path / "training").exists()
 
 
+def test_a_training_starts_from_one_place(capsys):
+    code, out, err = said(capsys, "train", "ttt", "--from-nothing", "--further")
+    assert (code, out) == (2, "")
+    assert "give one of them" in err
+
+
 def test_a_system_is_trained_and_says_what_it_wrote(capsys, tmp_path, monkeypatch):
     def train(self, training):
         assert training == Training(tmp_path, from_nothing=True, smoke=True, seed=3)

@@ -35,8 +35,6 @@ class AutoencoderShape:
     encoder_depths: tuple[int, int] = (2, 2)
     decoder_widths: tuple[int, int] = (80, 160)
     decoder_depths: tuple[int, int] = (3, 3)
-    noise: float = 0.05
-    """Deviation of the noise that latents get in training, so that the decoder forgives small errors."""
 
 
 class Convolution(nn.Module):

@@ -25,8 +25,6 @@ FRAMES_PER_SECOND = 8.0
 FRAMES_PER_PIECE = FRAMES_PER_SEGMENT * FRAMES_PER_LATENT
 """Frames of what the transformer calls a segment: 3 seconds."""
 SECONDS_PER_PIECE = FRAMES_PER_PIECE / FRAMES_PER_SECOND
-LONGEST_TRAINED = 63.0
-"""Seconds of the longest stretches in training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,8 @@ class Generator:
         """What is unlike anything in training."""
         seconds = SECONDS_PER_PIECE * len(plan)
         strange = sum(self.vocabulary.strange(piece.text) for piece in plan)
-        longer = f"{seconds:g} s long, and trained on up to {LONGEST_TRAINED:g} s" if seconds > LONGEST_TRAINED else ""
+        trained = SECONDS_PER_PIECE * self.transformer.trained_segments
+        longer = f"{seconds:g} s long, and trained on up to {trained:g} s" if seconds > trained else ""
         words = f"{strange} words that it does not know" if strange else ""
         return ", and with ".join(said for said in (longer, words) if said)
 

@@ -48,6 +48,10 @@ class Layout:
         """How long the line of a video is."""
         return self.patches + segments * self.segment
 
+    def told(self, summary: Tensor) -> Tensor:
+        """What each segment's text says, (batch, segments, width), for each frame: (batch, frames, width)."""
+        return torch.cat([summary[:, :1], summary.repeat_interleave(FRAMES_PER_SEGMENT, dim=1)], dim=1)
+
     def line_up(self, text: Tensor, video: Tensor) -> Tensor:
         """(batch, segments, text tokens, width) and (batch, frames, patches, width) to (batch, length, width)."""
         later = video[:, 1:].unflatten(1, (-1, FRAMES_PER_SEGMENT)).flatten(2, 3)
@@ -80,6 +84,32 @@ class Layout:
         return torch.unflatten(tokens[:, self.patches :], 1, (-1, self.segment))
 
 
+class StillLayout(Layout):
+    """A single frame of each segment alone with the segment's text; nothing is shared between segments."""
+
+    def __init__(self, shape: TransformerShape) -> None:
+        super().__init__(shape)
+        self.segment = shape.text_tokens + shape.patches
+
+    def told(self, summary: Tensor) -> Tensor:
+        return summary
+
+    def line_up(self, text: Tensor, video: Tensor) -> Tensor:
+        return torch.cat([text, video], dim=2).flatten(1, 2)
+
+    def video(self, tokens: Tensor) -> Tensor:
+        return self._segments(tokens)[:, :, self.text :]
+
+    def windows(self, tokens: Tensor, at_once: int) -> Iterator[Tensor]:
+        yield from self._segments(tokens).split(at_once, dim=1)
+
+    def merge(self, windows: Tensor) -> Tensor:
+        return windows.flatten(1, 2)
+
+    def _segments(self, tokens: Tensor) -> Tensor:
+        return torch.unflatten(tokens, 1, (-1, self.segment))
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """The layout of a line, rotations of its tokens and of one window's, and which tokens of the line are video."""
@@ -91,16 +121,28 @@ class Places:
 
     @classmethod
     def of(cls, shape: TransformerShape, segments: int) -> Places:
+        frames = torch.tensor([0, *(list(range(1, FRAMES_PER_SEGMENT + 1)) * segments)])
         layout = Layout(shape)
-        places = layout.line_up(torch.zeros(1, segments, shape.text_tokens, 4), _video_places(shape, segments))
+        places = layout.line_up(torch.zeros(1, segments, shape.text_tokens, 4), _video_places(shape, frames))
         (window,) = layout.windows(places[:, : layout.tokens(1)], at_once=1)
+        return cls._rotated(shape, layout, places[0], window[0, 0])
+
+    @classmethod
+    def of_stills(cls, shape: TransformerShape, segments: int, frame: Tensor) -> Places:
+        """Of one frame of each segment, whose number there is `frame` (1,)."""
+        layout = StillLayout(shape)
+        text = torch.zeros(1, segments, shape.text_tokens, 4)
+        places = layout.line_up(text, _video_places(shape, frame.expand(segments)))
+        return cls._rotated(shape, layout, places[0], places[0, : layout.segment])
+
+    @classmethod
+    def _rotated(cls, shape: TransformerShape, layout: Layout, line: Tensor, window: Tensor) -> Places:
         channels = shape.width // shape.heads
-        return cls(layout, _rotation(places[0], channels), _rotation(window[0, 0], channels), places[0, :, 3] > 0)
+        return cls(layout, _rotation(line, channels), _rotation(window, channels), line[:, 3] > 0)
 
 
-def _video_places(shape: TransformerShape, segments: int) -> Tensor:
+def _video_places(shape: TransformerShape, frames: Tensor) -> Tensor:
     """Frame in the segment (0 - 6), row, column, and 1 to tell video from text: (1, frames, patches, 4)."""
-    frames = torch.tensor([0, *(list(range(1, FRAMES_PER_SEGMENT + 1)) * segments)])
     rows = torch.arange(shape.latent_height // shape.patch)
     columns = torch.arange(shape.latent_width // shape.patch)
     places = torch.cartesian_prod(frames, rows, columns, torch.ones(1, dtype=torch.long))

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .layout import FRAMES_PER_SEGMENT, Layout, Places, TransformerShape
+from .layout import Layout, Places, TransformerShape
 from .sequence import Rotation, SequenceLayer, rotate
 from .text import TextEncoder
 
@@ -102,6 +102,8 @@ class VideoTransformer(nn.Module):
     def __init__(self, shape: TransformerShape, vocabulary: int, make_layer: MakeSequenceLayer | None) -> None:
         super().__init__()
         self.shape = shape
+        self.trained_segments = 1
+        """Of the longest stretches that it was trained on."""
         self.layout = Layout(shape)
         width, numbers = shape.width, shape.latent_channels * shape.patch**2
         self.text = TextEncoder(vocabulary, shape.text_tokens, width)
@@ -128,23 +130,27 @@ class VideoTransformer(nn.Module):
             if isinstance(part, _Gates):
                 nn.init.zeros_(part.gates)
 
-    def forward(self, latents: Tensor, time: Tensor, words: Tensor) -> Tensor:
-        """`latents` (batch, 6 n + 1, channels, height, width), `time` (batch,) 0 - 1, `words` (batch, n, words)."""
-        return velocity(latents, time, self.clean(latents, time, words))
+    def forward(self, latents: Tensor, time: Tensor, words: Tensor, still: Tensor | None = None) -> Tensor:
+        """`latents` (batch, 6 n + 1, channels, height, width), `time` (batch,) 0 - 1, `words` (batch, n, words).
 
-    def clean(self, latents: Tensor, time: Tensor, words: Tensor) -> Tensor:
+        Or one frame of each segment, (batch, n, channels, ...), all of which are number `still` (1,) of their segments.
+        """
+        return velocity(latents, time, self.clean(latents, time, words, still))
+
+    def clean(self, latents: Tensor, time: Tensor, words: Tensor, still: Tensor | None = None) -> Tensor:
         """The latents without their noise, as far as they can be told."""
+        shape, segments = self.shape, words.shape[1]
+        places = Places.of(shape, segments) if still is None else Places.of_stills(shape, segments, still)
         kind = self.enter.weight.dtype
         embedded = self.time(waves(time).to(kind))
         steer = embedded, self.steer(embedded)
         text, summary = self.text(words)
-        of_frame = torch.cat([summary[:, :1], summary.repeat_interleave(FRAMES_PER_SEGMENT, dim=1)], dim=1)
-        video = self.enter(self._fold(latents.to(kind))) + self.place + of_frame.unsqueeze(2)
-        x = self.layout.line_up(text, video)
-        places = Places.of(self.shape, words.shape[1])
+        told = places.layout.told(summary).unsqueeze(2)
+        video = self.enter(self._fold(latents.to(kind))) + self.place + told
+        x = places.layout.line_up(text, video)
         for block in self.blocks:
             x = block(x, steer, places)
-        return self._unfold(self.leave(self.norm(self.layout.video(x))))
+        return self._unfold(self.leave(self.norm(places.layout.video(x))))
 
     def _fold(self, latents: Tensor) -> Tensor:
         return functional.pixel_unshuffle(latents, self.shape.patch).flatten(3).mT

@@ -65,7 +65,7 @@ def save_layers(path: Path, model: VideoTransformer, base: Path) -> None:
     tensors, _ = load(base / BASE)
     state = {name: tensor.half() for name, tensor in model.state_dict().items()}
     own = {name: tensor for name, tensor in state.items() if not _same(tensors.get(name), tensor)}
-    save(path, own, {"base": sha256(base / BASE)})
+    save(path, own, {"base": sha256(base / BASE), "segments": str(model.trained_segments)})
 
 
 def load_layers(path: Path, base: Path, make_layer: MakeSequenceLayer | None) -> tuple[VideoTransformer, Vocabulary]:
@@ -79,6 +79,7 @@ def load_layers(path: Path, base: Path, make_layer: MakeSequenceLayer | None) ->
     if strange:
         raise EvalsuiteError(f"the weights {path} are of another sequence layer ({strange[0]}); train them anew.")
     model.load_state_dict(tensors, strict=False)
+    model.trained_segments = int(told["segments"])
     return model, vocabulary
 
 

@@ -39,6 +39,13 @@ class Stage:
     schedule: Schedule
     from_start: float = 0.5
     """The share of stretches that begin an episode, where looks are told; the rest begin anywhere."""
+    stills: bool = False
+    """Whether it sees one latent frame of each segment, for less than a third of the price, and not all of them."""
+
+    @property
+    def name(self) -> str:
+        """Of its checkpoint and its curve."""
+        return f"{self.segments:03d}_stills" if self.stills else f"{self.segments:03d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +59,10 @@ class Recipe:
     autoencoder: Schedule
     decoder: Schedule
     """After the autoencoder: its decoder alone, while the latents stay as they are."""
-    base: Stage
-    """Without sequence layers."""
+    base: tuple[Stage, ...]
+    """Without sequence layers; each starts from the one before."""
     stages: tuple[Stage, ...]
-    """With them; each starts from the one before. Its rate is a factor of the one that the layer likes."""
+    """With them. Their rates are factors of the one that the layer likes."""
     rates: tuple[float, ...] = (5e-4, 1e-3, 2e-3)
     """Among these, that one is found by trials of `trial_steps` of the first stage ..."""
     trial_steps: int = 150
@@ -67,6 +74,8 @@ class Recipe:
     seed: int = 0
     """Of autoencoder and base; sequence layers may be trained with others."""
     text_dropout: float = 0.1
+    fused: bool = True
+    """Whether a compiler may fuse the arithmetic of autoencoder and base; it takes a minute to do so."""
 
     def smoke(self) -> Recipe:
         """The same in a minute or less: tiny models, a few episodes, a few steps."""
@@ -79,8 +88,8 @@ class Recipe:
             stories=few,
             autoencoder=short,
             decoder=short,
-            base=Stage(1, short),
-            stages=(Stage(2, scaled), Stage(3, scaled)),
+            base=(Stage(1, short, stills=True), Stage(1, short)),
+            stages=(Stage(2, scaled, stills=True), Stage(3, scaled)),
             rates=(1e-3, 2e-3),
             trial_steps=5,
             held_out=2,
@@ -89,19 +98,23 @@ class Recipe:
             ),
             transformer_shape=TransformerShape(width=32, heads=1, blocks=2, sequence_blocks=(1,)),
             clip_frames=8,
+            fused=False,
         )
 
 
 RECIPE = Recipe(
     films=(Shelf(3, 1600, 16), Shelf(10, 240, 8), Shelf(21, 60, 4)),
-    stories=(Shelf(3, 1600, 32), Shelf(10, 160, 16), Shelf(21, 60, 8)),
-    autoencoder=Schedule(steps=3000, batch=3, rate=2e-3),
+    stories=(Shelf(3, 2400, 32), Shelf(10, 240, 16), Shelf(21, 120, 8)),
+    autoencoder=Schedule(steps=6000, batch=3, rate=2e-3),
     decoder=Schedule(steps=0, batch=3, rate=1e-3),
-    base=Stage(1, Schedule(steps=3600, batch=16, rate=2e-3, warm_up=200, averaging=0.998)),
+    base=(
+        Stage(1, Schedule(steps=6500, batch=56, rate=2e-3, warm_up=200), stills=True),
+        Stage(1, Schedule(steps=3000, batch=16, rate=2e-3, warm_up=200)),
+    ),
     stages=(
-        Stage(3, Schedule(steps=120, batch=8, rate=1.0, warm_up=20, averaging=0.97)),
-        Stage(6, Schedule(steps=20, batch=4, rate=0.5, warm_up=5, averaging=0.9)),
-        Stage(10, Schedule(steps=10, batch=3, rate=0.5, warm_up=5, averaging=0.8)),
+        Stage(3, Schedule(steps=160, batch=8, rate=1.0, warm_up=20, averaging=0.97), from_start=0.8),
+        Stage(6, Schedule(steps=30, batch=4, rate=0.5, warm_up=5, averaging=0.9)),
+        Stage(10, Schedule(steps=12, batch=3, rate=0.5, warm_up=5, averaging=0.8)),
         Stage(21, Schedule(steps=6, batch=2, rate=0.5, warm_up=3, averaging=0.7)),
     ),
     rates=(1e-3,),

@@ -7,7 +7,7 @@ from pathlib import Path
 from evalsuite.interfaces import Training
 
 from ..models.transformer import MakeSequenceLayer
-from ..models.weights import AUTOENCODER, BASE
+from ..models.weights import AUTOENCODER, BASE, SHIPPED
 from .curves import draw_curves
 from .recipe import RECIPE, Recipe
 from .train_autoencoder import train_autoencoder
@@ -18,18 +18,18 @@ def train_generator(name: str, make_layer: MakeSequenceLayer, training: Training
     """A generator's file in `weights` of the training's folder, with what it needs if that is asked for too.
 
     It starts from the autoencoder and base of that folder, or from the shipped ones where it has none; a smoke run is
-    tiny throughout, and so has a folder of its own and starts from nothing.
+    tiny throughout, and so has a folder of its own and starts from nothing. Trained further, encoder and latents stay.
     """
     recipe = RECIPE.smoke() if training.smoke else RECIPE
     folder = training.folder / "smoke" if training.smoke else training.folder
-    if training.from_nothing or training.smoke:
-        _train_foundation(recipe, folder)
+    if training.from_nothing or training.further or training.smoke:
+        _train_foundation(recipe, folder, SHIPPED if training.further else None)
     train_layers(recipe, folder, name, make_layer, training.seed)
     draw_curves(folder / "loss.png", sorted(folder.glob("*.csv")))
     return sorted((folder / "weights").glob("*.safetensors"))
 
 
-def _train_foundation(recipe: Recipe, folder: Path) -> None:
+def _train_foundation(recipe: Recipe, folder: Path, start: Path | None) -> None:
     for name, train in ((AUTOENCODER, train_autoencoder), (BASE, train_base)):
         if not (folder / "weights" / name).is_file():
-            train(recipe, folder)
+            train(recipe, folder, start)

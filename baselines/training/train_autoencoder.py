@@ -10,24 +10,31 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..models.autoencoder import FRAMES_PER_LATENT, Autoencoder
+from ..models.autoencoder import FRAMES_PER_LATENT, PIXELS_PER_LATENT, Autoencoder
 from ..models.weights import AUTOENCODER, load_autoencoder, save_autoencoder
 from .data import Filmed, as_video, clip, render, shelved
-from .loop import fit
+from .loop import fit, fused
 from .recipe import Recipe, Schedule
 
 _OUTLINES = 1.0
 _FOREGROUND = 10.0
-_LATENT_SIZE = 1e-3
-"""Weights of the loss: of outlines, of characters and things over the rest, of the latents' squares."""
+_LATENT_SCALE = 0.1
+"""Weights of the loss: of outlines, of characters and things over the rest, of latents whose mean is not 0 and whose
+deviation is not 1."""
+_CLEAN = 0.5
+_NOISIEST = 0.7
+"""That share of clips keeps its latents; the others' are mixed with up to that share of noise."""
 
 
-def train_autoencoder(recipe: Recipe, folder: Path) -> None:
-    """Encoder and decoder together, then the decoder alone, so that latents that were made before stay good."""
+def train_autoencoder(recipe: Recipe, folder: Path, start: Path | None = None) -> None:
+    """Encoder and decoder together, then the decoder alone, so that latents that were made before stay good.
+
+    With weights to `start` from, the decoder alone.
+    """
     for shelf in recipe.films:
         render(folder, shelf)
     films = [film for shelf in recipe.films for film in shelved(folder, "train", shelf.segments)]
-    model = jointly_trained(recipe, folder, films)
+    model = load_autoencoder(start) if start else jointly_trained(recipe, folder, films)
     save_autoencoder(folder / "weights", _with_trained_decoder(model, recipe, folder, films))
 
 
@@ -54,8 +61,11 @@ def _with_trained_decoder(model: Autoencoder, recipe: Recipe, folder: Path, film
 def _fit(
     model: Autoencoder, recipe: Recipe, schedule: Schedule, films: Sequence[Filmed], checkpoint: Path
 ) -> Autoencoder:
+    step_loss = fused(reconstruction_loss, recipe)
+
     def loss(luck: torch.Generator) -> Tensor:
-        return reconstruction_loss(model, *draw_clips(films, schedule.batch, recipe.clip_frames, luck), luck)
+        video, marks = draw_clips(films, schedule.batch, recipe.clip_frames, luck)
+        return step_loss(model, video, marks, *draw_hiding(model, video, luck))
 
     average = fit(model, schedule, loss, checkpoint, recipe.seed)
     assert isinstance(average, Autoencoder)
@@ -72,18 +82,37 @@ def draw_clips(films: Sequence[Filmed], batch: int, frames: int, luck: torch.Gen
     return as_video(np.stack(clips))
 
 
-def reconstruction_loss(model: Autoencoder, video: Tensor, marks: Tensor, luck: torch.Generator) -> Tensor:
+def draw_hiding(model: Autoencoder, video: Tensor, luck: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Noise for the latents of `video`, and the share of it (batch, 1, 1, 1, 1) with which they are to be mixed.
+
+    Generators will see latents under noise (arXiv 2507.15856). What matters most in a picture is thus told with most
+    strength, and is what generators learn first.
+    """
+    count, frames, _, height, width = video.shape
+    latents = (1 + frames // FRAMES_PER_LATENT, model.shape.latent_channels)
+    size = (height // PIXELS_PER_LATENT, width // PIXELS_PER_LATENT)
+    hidden = torch.rand(count, generator=luck) >= _CLEAN
+    share = _NOISIEST * torch.rand(count, generator=luck) * hidden
+    return torch.randn(count, *latents, *size, generator=luck), share.view(-1, 1, 1, 1, 1)
+
+
+def reconstruction_loss(model: Autoencoder, video: Tensor, marks: Tensor, noise: Tensor, share: Tensor) -> Tensor:
     with torch.autocast("cpu", torch.bfloat16):
         latents = model.encode(video)
-        noise = torch.randn(latents.shape, generator=luck) * model.shape.noise
-        again = model.decode(latents + noise)
+        again = model.decode(torch.lerp(latents.float(), noise, share))
     wrong = (again.float() - video).abs()
     weight = 1 + _FOREGROUND * marks
     return (
         (wrong * weight).sum() / weight.expand_as(wrong).sum()
         + _OUTLINES * _outline_error(again.float() - video)
-        + _LATENT_SIZE * latents.float().square().mean()
+        + _LATENT_SCALE * _scale_error(latents.float())
     )
+
+
+def _scale_error(latents: Tensor) -> Tensor:
+    """How far channels are from mean 0 and variance 1: else latents would just grow, and noise would hide nothing."""
+    channels = latents.movedim(2, 0).flatten(1)
+    return channels.mean(1).square().mean() + (channels.var(1) - 1).square().mean()
 
 
 def _outline_error(difference: Tensor) -> Tensor:

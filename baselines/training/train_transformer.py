@@ -17,7 +17,7 @@ from ..models.text import Vocabulary
 from ..models.transformer import MakeSequenceLayer, VideoTransformer
 from ..models.weights import AUTOENCODER, BASE, SHIPPED, load_autoencoder, load_base, save_base, save_layers
 from .latents import Told, told
-from .loop import fit
+from .loop import fit, fused
 from .recipe import Recipe, Stage
 from .samples import draw_samples
 
@@ -27,18 +27,29 @@ Shelved = tuple[Told, Tensor]
 """Episodes of one length, and their words as numbers (episodes, segments, words)."""
 
 
-def train_base(recipe: Recipe, folder: Path) -> None:
-    """The transformer without sequence layers, on single segments."""
+def train_base(recipe: Recipe, folder: Path, start: Path | None = None) -> None:
+    """The transformer without sequence layers, first on single frames, then on single segments.
+
+    It begins with the weights in `start`, or with nothing.
+    """
     weights = _weights_of(folder, AUTOENCODER)
     shelves = [told(folder, weights, shelf) for shelf in recipe.stories]
+    model, vocabulary = load_base(start) if start else _new_base(recipe, shelves)
+    numbered = _numbered(shelves, vocabulary)
+    for stage in recipe.base:
+        checkpoint = folder / f"base_{stage.name}.pt"
+        model = _fit(model.requires_grad_(True), numbered, recipe, stage, checkpoint, recipe.seed)
+    save_base(folder / "weights", model, vocabulary)
+    held_out = _numbered([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
+    last = recipe.base[-1]
+    write_losses(folder / "base.json", model, held_out, last, recipe.held_out)
+    draw_samples(folder / "base.png", _filming(model, vocabulary, weights), last.segments)
+
+
+def _new_base(recipe: Recipe, shelves: Sequence[Told]) -> tuple[VideoTransformer, Vocabulary]:
     vocabulary = Vocabulary.of(text for shelf in shelves for texts in shelf.texts for text in texts)
     torch.manual_seed(recipe.seed)
-    model = VideoTransformer(recipe.transformer_shape, len(vocabulary), None)
-    average = _fit(model, _numbered(shelves, vocabulary), recipe, recipe.base, folder / "base.pt", recipe.seed)
-    save_base(folder / "weights", average, vocabulary)
-    held_out = _numbered([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
-    write_losses(folder / "base.json", average, held_out, recipe.base, recipe.held_out)
-    draw_samples(folder / "base.png", _filming(average, vocabulary, weights), recipe.base.segments)
+    return VideoTransformer(recipe.transformer_shape, len(vocabulary), None), vocabulary
 
 
 def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequenceLayer, seed: int) -> None:
@@ -50,8 +61,9 @@ def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequen
     held_out = _numbered([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
     rate = _best_rate(model, shelves, held_out, recipe, folder / name, seed)
     for stage in recipe.stages:
-        step = folder / f"{name}_{stage.segments:03d}"
+        step = folder / f"{name}_{stage.name}"
         model = _fit(_learning(model), shelves, recipe, _at_rate(stage, rate), step.with_suffix(".pt"), seed)
+        model.trained_segments = stage.segments
         write_losses(step.with_suffix(".json"), model, held_out, stage, recipe.held_out)
         draw_samples(step.with_suffix(".png"), _filming(model, vocabulary, weights), stage.segments)
     save_layers(folder / "weights" / f"{name}.safetensors", model, base)
@@ -102,17 +114,24 @@ def _fit(
     """The moving average of the model."""
     long_enough = [(told, words) for told, words in shelves if told.segments >= stage.segments]
 
+    # sequence layers loop over chunks, which take a compiler too long
+    step_loss = fused(velocity_loss, recipe) if stage in recipe.base else velocity_loss
+
     def loss(luck: torch.Generator) -> Tensor:
-        latents, words = draw_stretches(long_enough, stage, luck)
-        return velocity_loss(model, latents, words, recipe.text_dropout, luck)
+        latents, words, still = draw_stretches(long_enough, stage, luck)
+        told = words * (torch.rand(len(words), 1, 1, generator=luck) >= recipe.text_dropout)
+        return step_loss(model, latents, told, still, *draw_noise(latents, luck))
 
     average = fit(model, stage.schedule, loss, checkpoint, seed)
     assert isinstance(average, VideoTransformer)
     return average
 
 
-def draw_stretches(shelves: Sequence[Shelved], stage: Stage, luck: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Latents and word numbers of stretches of consecutive segments."""
+def draw_stretches(
+    shelves: Sequence[Shelved], stage: Stage, luck: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Latents and word numbers of stretches of consecutive segments, and for stills the number of their frames."""
+    still = torch.randint(1, FRAMES_PER_SEGMENT + 1, (1,), generator=luck) if stage.stills else None
     weights = torch.tensor([len(told.latents) * told.segments for told, _ in shelves], dtype=torch.float)
     drawn = []
     for place in torch.multinomial(weights, stage.schedule.batch, replacement=True, generator=luck).tolist():
@@ -120,26 +139,40 @@ def draw_stretches(shelves: Sequence[Shelved], stage: Stage, luck: torch.Generat
         which = int(torch.randint(len(told.latents), (), generator=luck))
         anywhere = torch.rand((), generator=luck) >= stage.from_start
         start = int(torch.randint(told.segments - stage.segments + 1, (), generator=luck)) if anywhere else 0
-        frames = slice(start * FRAMES_PER_SEGMENT, (start + stage.segments) * FRAMES_PER_SEGMENT + 1)
-        drawn.append((told.latents[which, frames].float(), words[which, start : start + stage.segments]))
+        stop = start + stage.segments
+        drawn.append((told.latents[which, _frames(start, stop, still)].float(), words[which, start:stop]))
     latents, words = zip(*drawn, strict=True)
-    return torch.stack(latents), torch.stack(words)
+    return torch.stack(latents), torch.stack(words), still
 
 
-def velocity_loss(
-    model: VideoTransformer, latents: Tensor, words: Tensor, text_dropout: float, luck: torch.Generator
-) -> Tensor:
-    """Mean squared error of the velocity noise - latents, at times whose logit is normal (arXiv 2403.03206).
+def _frames(start: int, stop: int, still: Tensor | None) -> slice:
+    """All latent frames of some segments, with the one before them; or one of each segment."""
+    if still is None:
+        return slice(start * FRAMES_PER_SEGMENT, stop * FRAMES_PER_SEGMENT + 1)
+    return slice(start * FRAMES_PER_SEGMENT + int(still), stop * FRAMES_PER_SEGMENT + 1, FRAMES_PER_SEGMENT)
+
+
+def draw_noise(latents: Tensor, luck: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Noise for `latents`, and times 0 - 1 (batch,) whose logit is normal (arXiv 2403.03206).
 
     The times lean towards noise, where the text decides what is seen.
     """
-    count = len(latents)
-    time = (torch.randn(count, generator=luck) + _TOWARDS_NOISE).sigmoid()
-    noise = torch.randn(latents.shape, generator=luck)
-    told = torch.rand(count, 1, 1, generator=luck) >= text_dropout
+    time = (torch.randn(len(latents), generator=luck) + _TOWARDS_NOISE).sigmoid()
+    return torch.randn(latents.shape, generator=luck), time
+
+
+def velocity_loss(
+    model: VideoTransformer,
+    latents: Tensor,
+    words: Tensor,
+    still: Tensor | None,
+    noise: Tensor,
+    time: Tensor,
+) -> Tensor:
+    """Mean squared error of the velocity noise - latents."""
     mixed = torch.lerp(latents, noise, time.view(-1, 1, 1, 1, 1))
     with torch.autocast("cpu", torch.bfloat16):
-        velocity = model(mixed, time, words * told)
+        velocity = model(mixed, time, words, still)
     wrong: Tensor = velocity.float() - (noise - latents)
     return wrong.square().mean()
 
@@ -152,8 +185,8 @@ def held_out_loss(model: VideoTransformer, shelves: Sequence[Shelved], stage: St
     losses = []
     for number in range(count):
         luck = torch.Generator().manual_seed(number)
-        latents, words = draw_stretches(long_enough, one, luck)
-        losses.append(float(velocity_loss(model, latents, words, 0.0, luck)))
+        latents, words, still = draw_stretches(long_enough, one, luck)
+        losses.append(float(velocity_loss(model, latents, words, still, *draw_noise(latents, luck))))
     return sum(losses) / count
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from evalsuite.baselines.models.layout import Layout, Places, TransformerShape
+from evalsuite.baselines.models.layout import FRAMES_PER_SEGMENT, Layout, Places, TransformerShape
 from evalsuite.baselines.models.sampler import Sampling, draw_noise, sample
 from evalsuite.baselines.models.text import SCENE_START, TextEncoder, Vocabulary
 from evalsuite.baselines.models.transformer import VideoTransformer, velocity
@@ -71,6 +71,41 @@ def test_text_is_not_turned_and_windows_start_anew():
     assert places.line[0].shape == (3 * 27 + 4, 4)
     assert torch.equal(places.line[0][34:58], places.line[0][61:85])
     assert places.is_video.sum() == 19 * 4
+
+
+def test_a_still_lies_where_its_frame_lies_in_a_window():
+    window, patches = Places.of(SHAPE, 1).window, SHAPE.patches
+    for frame in range(1, FRAMES_PER_SEGMENT + 1):
+        stills = Places.of_stills(SHAPE, 2, torch.tensor([frame]))
+        first = SHAPE.text_tokens + (frame - 1) * patches
+        rows = [*range(SHAPE.text_tokens), *range(first, first + patches)]
+        for whole, alone, line in zip(window, stills.window, stills.line, strict=True):
+            assert torch.equal(whole[rows], alone)
+            assert torch.equal(torch.cat([alone, alone]), line)
+        assert stills.is_video.tolist() == ([False] * SHAPE.text_tokens + [True] * patches) * 2
+
+
+def stills(segments, batch):
+    _, time, words = inputs(segments, batch)
+    return torch.randn(batch, segments, 2, 4, 4, dtype=torch.double), time, words, torch.tensor([3])
+
+
+def test_stills_of_one_segment_know_of_their_number_and_not_of_the_batch():
+    model = make(None)
+    latents, time, words, frame = stills(1, batch=2)
+    both = model(latents, time, words, frame)
+    assert torch.allclose(both[1:], model(latents[1:], time[1:], words[1:], frame), atol=1e-12)
+    assert not torch.allclose(both, model(latents, time, words, frame + 1))
+
+
+@pytest.mark.parametrize("layer", [ttt_mlp, None])
+def test_only_a_sequence_layer_tells_one_still_of_the_others_text(layer):
+    model = make(layer)
+    latents, time, words, frame = stills(3, batch=1)
+    other = words.clone()
+    other[:, 0] = (words[:, 0] + 1) % 20
+    changed = (model(latents, time, words, frame) - model(latents, time, other, frame)).abs().amax((0, 2, 3, 4)) > 1e-12
+    assert changed.tolist() == [True, layer is not None, layer is not None]
 
 
 @pytest.mark.parametrize("layer", [ttt_linear, ttt_mlp, None])

@@ -9,16 +9,17 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from evalsuite.baselines.models.autoencoder import Convolution
+from evalsuite.baselines.models.autoencoder import Autoencoder, Convolution
 from evalsuite.baselines.models.generator import Generator
 from evalsuite.baselines.models.ttt_linear import ttt_linear
 from evalsuite.baselines.models.ttt_mlp import ttt_mlp
 from evalsuite.baselines.models.weights import load_autoencoder, load_base, load_layers, save_base
 from evalsuite.baselines.training.data import Filmed, as_video, clip, render, shelved
-from evalsuite.baselines.training.latents import Told
-from evalsuite.baselines.training.loop import fit
-from evalsuite.baselines.training.recipe import Schedule, Shelf, Stage
-from evalsuite.baselines.training.train_transformer import draw_stretches
+from evalsuite.baselines.training.latents import Told, told
+from evalsuite.baselines.training.loop import fit, fused
+from evalsuite.baselines.training.recipe import RECIPE, Schedule, Shelf, Stage
+from evalsuite.baselines.training.train_autoencoder import draw_hiding, train_autoencoder
+from evalsuite.baselines.training.train_transformer import draw_stretches, held_out_loss, train_base
 from evalsuite.baselines.ttt import TTT
 from safetensors import safe_open
 
@@ -94,9 +95,9 @@ def test_a_shelf_is_rendered_once_and_tells_no_look(tmp_path):
     assert film.path.stat().st_mtime_ns == before
     assert film.frames.shape == (24, 64, 96, 4)
     assert set(np.unique(film.frames[..., 3])) == {0, 255}
-    told = json.loads(film.path.with_suffix(".json").read_text())
-    assert told["world"] is None
-    assert all(entity["description"] == "" for entity in told["entities"])
+    kept = json.loads(film.path.with_suffix(".json").read_text())
+    assert kept["world"] is None
+    assert all(entity["description"] == "" for entity in kept["entities"])
 
 
 def test_clips_show_their_first_frame_twice(tmp_path):
@@ -113,13 +114,47 @@ def test_clips_show_their_first_frame_twice(tmp_path):
 def test_stretches_keep_latents_and_words_together():
     latents = torch.arange(4 * 19).view(4, 19, 1, 1, 1).half()
     words = torch.arange(4 * 3).view(4, 3, 1)
-    told = Told(latents, [["a", "b", "c"]] * 4)
-    drawn, numbers = draw_stretches([(told, words)], Stage(2, replace(SCHEDULE, batch=50)), torch.Generator())
+    episodes = Told(latents, [["a", "b", "c"]] * 4)
+    stage = Stage(2, replace(SCHEDULE, batch=50))
+    drawn, numbers, still = draw_stretches([(episodes, words)], stage, torch.Generator())
+    assert still is None
     assert drawn.shape == (50, 13, 1, 1, 1)
     first, word = drawn[:, 0, 0, 0, 0].long(), numbers[:, 0, 0]
     assert torch.equal(first // 19, word // 3)
     assert torch.equal((first % 19) // 6, word % 3)
     assert set((first % 19).tolist()) == {0, 6}
+
+
+def test_stills_are_the_same_frame_of_each_segment_with_its_words():
+    latents = torch.arange(4 * 19).view(4, 19, 1, 1, 1).half()
+    words = torch.arange(4 * 3).view(4, 3, 1)
+    stage = Stage(2, replace(SCHEDULE, batch=50), stills=True)
+    episodes = Told(latents, [["a", "b", "c"]] * 4)
+    drawn, numbers, still = draw_stretches([(episodes, words)], stage, torch.Generator().manual_seed(1))
+    frames, words = drawn[:, :, 0, 0, 0].long(), numbers[:, :, 0]
+    assert frames.shape == (50, 2)
+    assert 1 <= int(still) <= 6
+    assert torch.equal(frames // 19, words // 3)
+    assert torch.equal(frames % 19, words % 3 * 6 + still)
+
+
+def test_noise_hides_some_latents_and_leaves_others():
+    model = Autoencoder(RECIPE.smoke().autoencoder_shape)
+    video = torch.zeros(200, 9, 3, 16, 24)
+    noise, share = draw_hiding(model, video, torch.Generator().manual_seed(0))
+    assert noise.shape[1:] == model.encode(video[:1]).shape[1:]
+    assert 60 < (share == 0).sum() < 140
+    assert 0.6 < share.max() <= 0.7
+
+
+@pytest.mark.slow
+def test_a_fused_loss_is_the_same_loss():
+    def loss(x):
+        return (x.sin() * 2 + x.square()).mean()
+
+    x = torch.randn(1000)
+    assert torch.allclose(fused(loss, RECIPE)(x), loss(x), atol=1e-5)
+    assert fused(loss, RECIPE.smoke()) is loss
 
 
 @pytest.fixture(scope="module")
@@ -130,11 +165,23 @@ def smoke(tmp_path_factory):
 
 def test_a_smoke_run_learns_at_every_step(smoke):
     folder, _ = smoke
-    for name in ("autoencoder", "decoder", "base", "ttt_002", "ttt_003"):
+    for name in ("autoencoder", "decoder", "base_001_stills", "base_001"):
         losses = [float(line.split(",")[1]) for line in (folder / f"{name}.csv").read_text().splitlines()[1:]]
         assert losses[-1] < losses[0], name
-    for name in ("loss.png", "base.png", "ttt_002.png", "ttt_003.png"):
+    for name in ("loss.png", "base.png", "ttt_002_stills.png", "ttt_003.png"):
         assert cv2.imread(str(folder / name)) is not None
+
+
+def test_the_sequence_layers_of_a_smoke_run_have_learnt(smoke):
+    folder, recipe = smoke[0], RECIPE.smoke()
+    weights = folder / "weights"
+    torch.manual_seed(0)
+    before, vocabulary = load_base(weights, ttt_mlp)
+    after, _ = load_layers(weights / "ttt.safetensors", weights, ttt_mlp)
+    episodes = told(folder, weights, recipe.stories[0])
+    shelves = [(episodes, torch.stack([vocabulary.tensor(texts) for texts in episodes.texts]))]
+    new, trained = (held_out_loss(model, shelves, recipe.stages[-1], 16) for model in (before, after))
+    assert trained < new
 
 
 def test_a_smoke_run_ends_in_weights_that_make_frames(smoke):
@@ -175,6 +222,28 @@ def test_layers_are_kept_without_the_base_and_refuse_another(smoke, tmp_path):
 
 def test_a_rerun_does_nothing_again(smoke):
     folder, files = smoke
-    before = [file.stat().st_mtime_ns for file in (folder / "weights" / "base.safetensors", folder / "base.pt")]
+    before = [file.stat().st_mtime_ns for file in (folder / "weights" / "base.safetensors", folder / "base_001.pt")]
     assert TTT().train(Training(folder.parent, smoke=True)) == files
-    assert [file.stat().st_mtime_ns for file in (folder / "weights" / "base.safetensors", folder / "base.pt")] == before
+    assert [
+        file.stat().st_mtime_ns for file in (folder / "weights" / "base.safetensors", folder / "base_001.pt")
+    ] == before
+
+
+def test_trained_further_encoder_and_words_stay_and_the_loss_starts_low(smoke, tmp_path):
+    weights, recipe = smoke[0] / "weights", RECIPE.smoke()
+    (tmp_path / "pool").symlink_to(smoke[0] / "pool")
+    train_autoencoder(recipe, tmp_path, weights)
+    before, after = load_autoencoder(weights), load_autoencoder(tmp_path / "weights")
+    same = {name: torch.equal(value, after.state_dict()[name]) for name, value in before.state_dict().items()}
+    assert all(same[name] for name in same if not name.startswith("decoder"))
+    assert not any(same[name] for name in same if name.startswith("decoder") and name.endswith("weight"))
+    train_base(recipe, tmp_path, weights)
+    assert load_base(tmp_path / "weights")[1].words == load_base(weights)[1].words
+    first, further = ((folder / "base_001_stills.csv").read_text().splitlines()[1] for folder in (smoke[0], tmp_path))
+    assert float(further.split(",")[1]) < float(first.split(",")[1])
+
+
+def test_how_long_it_was_trained_on_is_kept_with_the_weights(smoke):
+    weights = smoke[0] / "weights"
+    model, _ = load_layers(weights / "ttt.safetensors", weights, ttt_mlp)
+    assert model.trained_segments == 3

@@ -1,0 +1,108 @@
+"""Guesses by eye of what generated frames show, made before the text is read.
+
+`python benchmarks/contact_sheet.py draw RUN_FOLDER SUITE SYSTEM PLACE` draws 20 frames, chosen by a fixed seed from
+segments with one character, into PLACE.png, and writes PLACE.csv with empty columns to fill in by eye. `... judge
+RUN_FOLDER SUITE SYSTEM PLACE` then counts which guesses agree with the storyboards.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from evalsuite import suites, video
+from evalsuite.stats import generator
+from evalsuite.store import Store
+from evalsuite.strip import pick
+from evalsuite.types import Frame, Storyboard
+
+FRAMES = 20
+COLUMNS = 5
+SCALE = 3
+WHAT = ("species", "colour", "setting")
+
+
+class Choice(NamedTuple):
+    """A segment whose middle is shown."""
+
+    board: Storyboard
+    segment: int
+
+    @property
+    def truth(self) -> dict[str, str]:
+        segment = self.board.segments[self.segment]
+        descriptions = {entity.id: entity.description for entity in self.board.entities if entity.kind == "character"}
+        (name,) = [name for name in segment.present if name in descriptions]
+        colour, species = descriptions[name].split()[:2]
+        return {"species": species, "colour": colour, "setting": str(segment.setting)}
+
+
+def choose(boards: Sequence[Storyboard]) -> list[Choice]:
+    """Twenty segments with one character, of twenty storyboards, by a fixed seed."""
+    luck = generator("contact sheet")
+    chosen = []
+    for place in luck.permutation(len(boards)):
+        board = boards[place]
+        people = {entity.id for entity in board.entities if entity.kind == "character"}
+        alone = [number for number, segment in enumerate(board.segments) if len(people & set(segment.present)) == 1]
+        if alone and len(chosen) < FRAMES:
+            chosen.append(Choice(board, int(luck.choice(alone))))
+    return chosen
+
+
+def shown(choice: Choice, store: Store, system: str) -> Frame:
+    """The middle frame of the chosen segment of the system's video."""
+    record = store.video(system, choice.board.id, 0)
+    if record is None:
+        raise SystemExit(f"there is no video of {system} for {choice.board.id} in {store.folder}; make it first.")
+    middle = choice.board.starts[choice.segment] + choice.board.segments[choice.segment].seconds / 2
+    frames = (
+        (frame, float(second))
+        for clip in video.decode(store.folder / record.path)
+        for frame, second in zip(clip.frames, clip.seconds, strict=True)
+    )
+    return pick(frames, [middle])[0]
+
+
+def draw(choices: Sequence[Choice], store: Store, system: str, place: Path) -> None:
+    """The sheet, numbered from 1 by rows, and the table to fill in."""
+    cells = []
+    for number, choice in enumerate(choices, 1):
+        frame = cv2.resize(shown(choice, store, system), None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_NEAREST)
+        cells.append(cv2.putText(frame, str(number), (4, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 0, 0), 2))
+    rows = [np.hstack(cells[start : start + COLUMNS]) for start in range(0, len(cells), COLUMNS)]
+    cv2.imwrite(str(place.with_suffix(".png")), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR))
+    with place.with_suffix(".csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("frame", *WHAT), *((number, "", "", "") for number in range(1, len(cells) + 1))])
+
+
+def judge(choices: Sequence[Choice], place: Path) -> None:
+    """Print which guesses are right."""
+    with place.with_suffix(".csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    right = [[row[what] == choice.truth[what] for what in WHAT] for row, choice in zip(rows, choices, strict=True)]
+    for what, share in zip(WHAT, np.mean(right, axis=0), strict=True):
+        sys.stdout.write(f"{what}: {share * len(right):.0f} of {len(right)}\n")
+    at_least_two = sum(sum(row) >= 2 for row in right)
+    sys.stdout.write(f"at least two of three: {at_least_two} of {len(right)}\n")
+
+
+def main() -> None:
+    """Draw the sheet, or judge the guesses."""
+    verb, folder, name, system, place = sys.argv[1:]
+    suite = suites.load(name)
+    choices = choose(suite.storyboards)
+    if verb == "judge":
+        judge(choices, Path(place))
+        return
+    draw(choices, Store.existing(Path(folder), suite.name, suite.version), system, Path(place))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""The options that several verbs of the command line share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+TableFormat = Literal["text", "md", "csv", "json", "latex"]
+FileFormat = Literal["own", "ttt", "text"]
+Models = Annotated[
+    list[str], typer.Option("--model", help="A system: NAME, NAME:ARGUMENT or PATH.py; may be repeated.")
+]
+SuiteName = Annotated[str, typer.Option("--suite", help="A suite's name, or the path of a suite file.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Take only the first N storyboards.")]
+Seeds = Annotated[list[int] | None, typer.Option("--seed", help="A seed; may be repeated. [default: the suite's]")]
+Metrics = Annotated[
+    list[str] | None, typer.Option("--metric", help="A metric; may be repeated. [default: the suite's]")
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes. [default: a worker a core]")]
+Out = Annotated[Path | None, typer.Option(help="The run folder. [default: runs/SUITE]")]
+Overwrite = Annotated[Literal["never", "failed", "all"], typer.Option("--overwrite", help="What to make again.")]
+Json = Annotated[bool, typer.Option("--json", help="Print every score as JSON, and nothing else, on stdout.")]
