@@ -16,6 +16,7 @@ import torch
 from evalsuite.baselines.models.autoencoder import Autoencoder
 from evalsuite.baselines.models.generator import pixels
 from evalsuite.baselines.models.weights import SHIPPED, load_autoencoder
+from evalsuite.baselines.training.latents import encode, opened
 from recogniser import Frames, Reading, agreement, read, recogniser, shown
 
 from evalsuite.toon import script, world
@@ -29,9 +30,7 @@ PICTURE = Path("runs/benchmarks/autoencoder.png")
 @torch.no_grad()
 def reconstructed(model: Autoencoder, film: Frames) -> Frames:
     """The film through latents and back."""
-    video = torch.from_numpy(np.concatenate([film[:1], film])).movedim(-1, 1).float().unsqueeze(0) / 127.5 - 1
-    with torch.autocast("cpu", torch.bfloat16):
-        return pixels(model.decode(model.encode(video))[0, 1:])
+    return pixels(model.decode(encode(model, opened(film)).float().unsqueeze(0))[0, 1:])
 
 
 def films(model: Autoencoder) -> Iterator[tuple[Frames, Frames, Frames, list[Reading | None]]]:

@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from looks import alone
 
-from evalsuite import suites, video
+from evalsuite import strip, suites
 from evalsuite.stats import generator
 from evalsuite.store import Store
-from evalsuite.strip import pick
 from evalsuite.types import Frame, Storyboard
 
 FRAMES = 20
@@ -36,11 +36,10 @@ class Choice(NamedTuple):
 
     @property
     def truth(self) -> dict[str, str]:
-        segment = self.board.segments[self.segment]
-        descriptions = {entity.id: entity.description for entity in self.board.entities if entity.kind == "character"}
-        (name,) = [name for name in segment.present if name in descriptions]
-        colour, species = descriptions[name].split()[:2]
-        return {"species": species, "colour": colour, "setting": str(segment.setting)}
+        someone = alone(self.board, self.segment)
+        assert someone is not None
+        colour, species = someone.description.split()[:2]
+        return {"species": species, "colour": colour, "setting": str(self.board.segments[self.segment].setting)}
 
 
 def choose(boards: Sequence[Storyboard]) -> list[Choice]:
@@ -49,10 +48,9 @@ def choose(boards: Sequence[Storyboard]) -> list[Choice]:
     chosen = []
     for place in luck.permutation(len(boards)):
         board = boards[place]
-        people = {entity.id for entity in board.entities if entity.kind == "character"}
-        alone = [number for number, segment in enumerate(board.segments) if len(people & set(segment.present)) == 1]
-        if alone and len(chosen) < FRAMES:
-            chosen.append(Choice(board, int(luck.choice(alone))))
+        fit = [number for number in range(len(board.segments)) if alone(board, number)]
+        if fit and len(chosen) < FRAMES:
+            chosen.append(Choice(board, int(luck.choice(fit))))
     return chosen
 
 
@@ -61,13 +59,7 @@ def shown(choice: Choice, store: Store, system: str) -> Frame:
     record = store.video(system, choice.board.id, 0)
     if record is None:
         raise SystemExit(f"there is no video of {system} for {choice.board.id} in {store.folder}; make it first.")
-    middle = choice.board.starts[choice.segment] + choice.board.segments[choice.segment].seconds / 2
-    frames = (
-        (frame, float(second))
-        for clip in video.decode(store.folder / record.path)
-        for frame, second in zip(clip.frames, clip.seconds, strict=True)
-    )
-    return pick(frames, [middle])[0]
+    return strip.of_video(store.folder / record.path, [strip.middles_of(choice.board)[choice.segment]])[0]
 
 
 def draw(choices: Sequence[Choice], store: Store, system: str, place: Path) -> None:

@@ -18,12 +18,11 @@ import numpy as np
 import torch
 from recogniser import Recogniser, recogniser, values
 
-from evalsuite import suites, video
+from evalsuite import strip, suites
 from evalsuite.stats import clustered_mean
 from evalsuite.store import Store
-from evalsuite.strip import pick
 from evalsuite.toon.episode import COLOURS, SETTINGS, SPECIES
-from evalsuite.types import Storyboard
+from evalsuite.types import Entity, Storyboard
 
 _ABSENCE = 3
 
@@ -39,18 +38,23 @@ class Look(NamedTuple):
 
 def expected(board: Storyboard) -> Iterator[Look]:
     """What can be read off each segment."""
-    descriptions = {entity.id: entity.description for entity in board.entities if entity.kind == "character"}
     seen: dict[str, int] = {}
     for number, segment in enumerate(board.segments):
         yield Look(number, "setting", SETTINGS.index(str(segment.setting)))
-        present = [name for name in segment.present if name in descriptions]
-        if len(present) == 1:
-            colour, species = descriptions[present[0]].split()[:2]
-            case = _case(board, number, seen.get(present[0]))
-            if case:
-                yield Look(number, f"species {case}", SPECIES.index(species))
-                yield Look(number, f"colour {case}", COLOURS.index(colour))
-        seen.update(dict.fromkeys(present, number))
+        someone = alone(board, number)
+        case = someone and _case(board, number, seen.get(someone.id))
+        if someone and case:
+            colour, species = someone.description.split()[:2]
+            yield Look(number, f"species {case}", SPECIES.index(species))
+            yield Look(number, f"colour {case}", COLOURS.index(colour))
+        seen.update(dict.fromkeys(segment.present, number))
+
+
+def alone(board: Storyboard, segment: int) -> Entity | None:
+    """The character of a segment that has one character."""
+    present = board.segments[segment].present
+    characters = [entity for entity in board.entities if entity.kind == "character" and entity.id in present]
+    return characters[0] if len(characters) == 1 else None
 
 
 def _case(board: Storyboard, number: int, last: int | None) -> str:
@@ -65,9 +69,7 @@ def _case(board: Storyboard, number: int, last: int | None) -> str:
 @torch.no_grad()
 def found(model: Recogniser, board: Storyboard, path: Path) -> dict[tuple[int, str], bool]:
     """Whether each thing is read as it should be."""
-    middles = [start + segment.seconds / 2 for start, segment in zip(board.starts, board.segments, strict=True)]
-    shown = ((f, float(s)) for clip in video.decode(path) for f, s in zip(clip.frames, clip.seconds, strict=True))
-    setting, species, colours, _ = model(values(np.stack(pick(shown, middles))))
+    setting, species, colours, _ = model(values(np.stack(strip.of_video(path, strip.middles_of(board)))))
     scores = {"setting": setting, "species": species, "colour": colours}
     return {
         (look.segment, look.what): int(scores[look.what.split()[0]][look.segment].argmax()) == look.truth

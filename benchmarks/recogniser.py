@@ -30,6 +30,7 @@ _EPISODES = 2500
 _STEPS = 3000
 _BATCH = 64
 _FEWEST_PIXELS = 60
+_SETS = (("species", len(SPECIES)), ("colours", len(COLOURS)), ("accessories", len(ACCESSORIES)))
 
 Frames = npt.NDArray[np.uint8]
 """(frames, height, width, 3)."""
@@ -143,9 +144,6 @@ def _train(model: Recogniser) -> None:
             loss.backward()
             optimiser.step()
             schedule.step()
-
-
-_SETS = (("species", len(SPECIES)), ("colours", len(COLOURS)), ("accessories", len(ACCESSORIES)))
 
 
 def _marks(readings: Iterable[Reading], name: str, size: int) -> Tensor:

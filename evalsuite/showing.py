@@ -81,7 +81,7 @@ def _video_rows(
         record = store.video(label, board.id, seed)
         if record is None or record.status != "ok":
             raise StoryboardError(f"{folder} has no video of {label} for {board.id} with seed {seed}; run it first.")
-        rows.append((label, strip.of_video(folder / record.path, board)))
+        rows.append((label, strip.of_video(folder / record.path, strip.moments(board))))
     return rows
 
 

@@ -16,11 +16,14 @@ HEIGHT = 96
 _LABEL_HEIGHT = 18
 
 
+def middles_of(storyboard: Storyboard) -> list[float]:
+    """The middle of each segment, in seconds."""
+    return [start + segment.seconds / 2 for start, segment in zip(storyboard.starts, storyboard.segments, strict=True)]
+
+
 def moments(storyboard: Storyboard, columns: int = COLUMNS) -> list[float]:
     """The middle of each segment, in seconds; of evenly chosen ones where there are more than `columns`."""
-    middles = [
-        start + segment.seconds / 2 for start, segment in zip(storyboard.starts, storyboard.segments, strict=True)
-    ]
+    middles = middles_of(storyboard)
     if len(middles) <= columns:
         return middles
     return [middles[round(index * (len(middles) - 1) / (columns - 1))] for index in range(columns)]
@@ -49,8 +52,8 @@ def of_world(storyboard: Storyboard, spec: VideoSpec) -> list[Frame]:
     return pick(((frame, index / spec.fps) for index, frame in enumerate(frames)), moments(storyboard))
 
 
-def of_video(path: Path, storyboard: Storyboard) -> list[Frame]:
-    """What a finished video shows at the storyboard's moments."""
+def of_video(path: Path, wanted: Sequence[float]) -> list[Frame]:
+    """What a finished video shows at each wanted moment, in seconds."""
     from evalsuite import video
 
     shown = (
@@ -58,7 +61,7 @@ def of_video(path: Path, storyboard: Storyboard) -> list[Frame]:
         for clip in video.decode(path)
         for frame, second in zip(clip.frames, clip.seconds, strict=True)
     )
-    return pick(shown, moments(storyboard))
+    return pick(shown, wanted)
 
 
 def draw(rows: Sequence[tuple[str, Sequence[Frame]]], path: Path) -> None:

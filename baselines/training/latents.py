@@ -47,13 +47,18 @@ def _make(part: Part) -> None:
     model = load_autoencoder(part.weights)
     texts = [marked_texts(storyboard(one).told().segments) for one in part.episodes()]
     films = (np.stack(list(frames(one, SPEC))) for one in part.episodes())
-    part.write({"latents": torch.stack([encode(model, film) for film in films])}, texts)
+    part.write({"latents": torch.stack([encode(model, opened(film)) for film in films])}, texts)
+
+
+def opened(film: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The film with its first frame shown once more, which is what the first latent is of."""
+    return np.concatenate([film[:1], film])
 
 
 @torch.no_grad()
 def encode(model: Autoencoder, film: npt.NDArray[np.uint8]) -> Tensor:
-    """Latents of a whole film, uint8 (time, height, width, 3), whose first frame is shown once more; float16."""
-    video = torch.from_numpy(np.concatenate([film[:1], film])).movedim(-1, 1).float().unsqueeze(0) / 127.5 - 1
+    """Latents (1 + k, channels, height / 8, width / 8), float16, of 1 + 4 k frames, uint8 (time, height, width, 3)."""
+    video = torch.from_numpy(film).movedim(-1, 1).float().unsqueeze(0) / 127.5 - 1
     with torch.autocast("cpu", torch.bfloat16):
         latents: Tensor = model.encode(video)[0].half()
     return latents

@@ -23,7 +23,7 @@ def train_generator(name: str, make_layer: MakeSequenceLayer, training: Training
     recipe = RECIPE.smoke() if training.smoke else RECIPE
     folder = training.folder / "smoke" if training.smoke else training.folder
     if training.from_nothing or training.further or training.smoke:
-        _train_foundation(recipe, folder, SHIPPED if training.further else None)
+        _train_foundation(recipe, folder, SHIPPED if training.further and not training.smoke else None)
     train_layers(recipe, folder, name, make_layer, training.seed)
     draw_curves(folder / "loss.png", sorted(folder.glob("*.csv")))
     return sorted((folder / "weights").glob("*.safetensors"))

@@ -24,6 +24,7 @@ from ..models.generator import pieces
 from ..models.walt_generator import CHUNK_FRAMES, NEW_FRAMES, PAST_FRAMES
 from ..models.weights import AUTOENCODER, load_autoencoder, revision
 from .data import Split
+from .latents import encode
 from .parts import Part, make_missing, parts_of, read
 from .recipe import Shelf
 
@@ -78,7 +79,7 @@ def find_excerpts(storyboard: Storyboard) -> list[Excerpt]:
 
 def encode_excerpts(model: Autoencoder, film: npt.NDArray[np.uint8], places: Iterable[Excerpt]) -> Tensor:
     """Latents (excerpts, 5, channels, height, width), float16, of a film (time, height, width, 3)."""
-    return torch.cat([_encode(model, film[place.start : place.start + CHUNK_FRAMES]) for place in places])
+    return torch.stack([encode(model, film[place.start : place.start + CHUNK_FRAMES]) for place in places])
 
 
 def halve(film: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -99,11 +100,3 @@ def _make(part: Part, pictures: VideoSpec) -> None:
     follows = torch.tensor([excerpt.follows for excerpt in told])
     tensors = {"large": torch.cat(large), "small": torch.cat(small), "follows": follows}
     part.write(tensors, [excerpt.text for excerpt in told])
-
-
-@torch.no_grad()
-def _encode(model: Autoencoder, clip: npt.NDArray[np.uint8]) -> Tensor:
-    video = torch.from_numpy(clip).movedim(-1, 1).float().unsqueeze(0) / 127.5 - 1
-    with torch.autocast("cpu", torch.bfloat16):
-        latents: Tensor = model.encode(video).half()
-    return latents

@@ -10,11 +10,6 @@ from transformers import Qwen3NextConfig
 from transformers.models.qwen3_next import modeling_qwen3_next as qwen
 
 
-def still(length):
-    """A rotation that turns nothing."""
-    return torch.ones(length, 4), torch.zeros(length, 4)
-
-
 def random_layer(chunk=64):
     layer = GatedDeltaNet(width=12, heads=2, key_width=6, value_width=4, chunk=chunk)
     for parameter in layer.parameters():
@@ -22,15 +17,7 @@ def random_layer(chunk=64):
     return layer
 
 
-def convolved(layer, mixed):
-    """Of one video, (tokens, channels)."""
-    long = torch.cat([torch.zeros(3, mixed.shape[1]).to(mixed), mixed])
-    taps = layer.convolution.weight
-    rows = [(long[token : token + 4] * taps).sum(0) + layer.convolution.bias for token in range(len(mixed))]
-    return functional.silu(torch.stack(rows))
-
-
-def recurrence(layer, video):
+def recurrence(layer, video, convolved):
     mixed, gates, strengths, steps = layer.enter(video).split([32, 8, 2, 2], dim=-1)
     mixed = convolved(layer, mixed)
     steps = torch.log1p(torch.exp(steps + layer.forgetting.bias))
@@ -53,11 +40,11 @@ def recurrence(layer, video):
 
 @pytest.mark.parametrize(("length", "chunk"), [(1, 64), (3, 64), (63, 64), (64, 64), (65, 64), (131, 64), (131, 4)])
 @torch.no_grad()
-def test_equals_the_recurrence(length, chunk):
+def test_equals_the_recurrence(length, chunk, still, convolved):
     torch.manual_seed(length)
     layer = random_layer(chunk).double()
     videos = torch.randn(2, length, 12).double()
-    expected = torch.stack([recurrence(layer, video) for video in videos])
+    expected = torch.stack([recurrence(layer, video, convolved) for video in videos])
     assert (layer(videos, still(length)) - expected).abs().max() < 1e-9
 
 
@@ -78,7 +65,7 @@ def test_equals_the_rules_of_transformers(rule, length):
     assert (left - state).abs().max() < 1e-4
 
 
-def test_equals_the_layer_of_transformers():
+def test_equals_the_layer_of_transformers(still):
     torch.manual_seed(0)
     layer = random_layer()
     torch.nn.init.zeros_(layer.convolution.bias)  # theirs has none

@@ -38,11 +38,6 @@ def turned(length):
     return angles.cos(), angles.sin()
 
 
-def still(length):
-    """A rotation that turns nothing."""
-    return torch.ones(length, 4), torch.zeros(length, 4)
-
-
 @pytest.fixture(scope="module")
 def models():
     shape = TransformerShape(sequence_blocks=(1, 3, 5))
@@ -85,7 +80,7 @@ def test_every_parameter_learns(name):
 
 
 @pytest.mark.parametrize("name", ["mamba2", "gated_deltanet"])
-def test_tokens_know_of_earlier_ones_and_not_of_later(name):
+def test_tokens_know_of_earlier_ones_and_not_of_later(name, still):
     layer = make(name).double()
     tokens = torch.randn(1, 131, 16).double().requires_grad_()
     (seen,) = torch.autograd.grad(layer(tokens, still(131))[0, 100].sum(), tokens)
@@ -93,7 +88,7 @@ def test_tokens_know_of_earlier_ones_and_not_of_later(name):
 
 
 @pytest.mark.parametrize("name", ["mamba2", "gated_deltanet"])
-def test_gradients_of_training_are_right(name):
+def test_gradients_of_training_are_right(name, still):
     layer = make(name).double()
     tokens = torch.randn(1, 5, 16).double().requires_grad_()
     assert torch.autograd.gradcheck(lambda x: layer(x, still(5)), tokens)

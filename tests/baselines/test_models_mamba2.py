@@ -6,14 +6,8 @@ import pytest
 import torch
 from evalsuite.baselines.models.mamba2 import Mamba2, mamba2
 from evalsuite.baselines.models.recurrent import Forgetting
-from torch.nn import functional
 from transformers import Mamba2Config
 from transformers.models.mamba2.modeling_mamba2 import Mamba2Mixer
-
-
-def still(length):
-    """A rotation that turns nothing."""
-    return torch.ones(length, 4), torch.zeros(length, 4)
 
 
 def random_layer(chunk=64):
@@ -23,15 +17,7 @@ def random_layer(chunk=64):
     return layer
 
 
-def convolved(layer, mixed):
-    """Of one video, (tokens, channels)."""
-    long = torch.cat([torch.zeros(3, mixed.shape[1]).to(mixed), mixed])
-    taps = layer.convolution.weight
-    rows = [(long[token : token + 4] * taps).sum(0) + layer.convolution.bias for token in range(len(mixed))]
-    return functional.silu(torch.stack(rows))
-
-
-def recurrence(layer, video):
+def recurrence(layer, video, convolved):
     gates, mixed, steps = layer.enter(video).split([24, 34, 3], dim=-1)
     values, writes, reads = convolved(layer, mixed).split([24, 5, 5], dim=-1)
     steps = torch.log1p(torch.exp(steps + layer.forgetting.bias))
@@ -51,15 +37,15 @@ def recurrence(layer, video):
 
 @pytest.mark.parametrize(("length", "chunk"), [(1, 64), (3, 64), (63, 64), (64, 64), (65, 64), (131, 64), (131, 4)])
 @torch.no_grad()
-def test_equals_the_recurrence(length, chunk):
+def test_equals_the_recurrence(length, chunk, still, convolved):
     torch.manual_seed(length)
     layer = random_layer(chunk).double()
     videos = torch.randn(2, length, 12).double()
-    expected = torch.stack([recurrence(layer, video) for video in videos])
+    expected = torch.stack([recurrence(layer, video, convolved) for video in videos])
     assert (layer(videos, still(length)) - expected).abs().max() < 1e-9
 
 
-def test_equals_the_mixer_of_transformers():
+def test_equals_the_mixer_of_transformers(still):
     torch.manual_seed(0)
     layer = random_layer()
     config = Mamba2Config(

@@ -17,9 +17,11 @@ from evalsuite.baselines.models.walt_weights import CASCADE, load_cascade
 from evalsuite.baselines.models.weights import load_autoencoder, save_autoencoder
 from evalsuite.baselines.training.recipe import Shelf
 from evalsuite.baselines.training.recipe_walt import WALT
-from evalsuite.baselines.training.train_walt import Lessons, train_walt, walt_loss
+from evalsuite.baselines.training.train_walt import Lessons, train_cascade, train_walt, walt_loss
 from evalsuite.baselines.training.walt_excerpts import Excerpts, encode_excerpts, excerpts, find_excerpts, halve
 
+from evalsuite.errors import PluginError
+from evalsuite.interfaces import Training
 from evalsuite.toon.script import episode, storyboard
 from evalsuite.toon.world import frames
 from evalsuite.types import Segment, Storyboard, VideoSpec
@@ -148,3 +150,8 @@ def test_a_smoke_run_learns_and_ends_in_files_that_make_frames(tmp_path):
     large = next(iter(generator.film(BOARD, 0, VideoSpec(192, 128, 8.0)).frames))
     assert large.shape == (128, 192, 3)
     assert large.std() > 0
+
+
+def test_there_is_no_base_to_train_further(tmp_path):
+    with pytest.raises(PluginError, match="leave out --further"):
+        train_cascade(Training(tmp_path, further=True))
