@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from looks import alone
+from looks import characters
 
 from evalsuite import strip, suites
 from evalsuite.stats import generator
@@ -36,8 +36,7 @@ class Choice(NamedTuple):
 
     @property
     def truth(self) -> dict[str, str]:
-        someone = alone(self.board, self.segment)
-        assert someone is not None
+        (someone,) = characters(self.board, self.segment)
         colour, species = someone.description.split()[:2]
         return {"species": species, "colour": colour, "setting": str(self.board.segments[self.segment].setting)}
 
@@ -48,7 +47,7 @@ def choose(boards: Sequence[Storyboard]) -> list[Choice]:
     chosen = []
     for place in luck.permutation(len(boards)):
         board = boards[place]
-        fit = [number for number in range(len(board.segments)) if alone(board, number)]
+        fit = [number for number in range(len(board.segments)) if len(characters(board, number)) == 1]
         if fit and len(chosen) < FRAMES:
             chosen.append(Choice(board, int(luck.choice(fit))))
     return chosen

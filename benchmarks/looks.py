@@ -1,16 +1,17 @@
-"""How often generated videos show the place and the one character that they should: by an independent recogniser.
+"""How often generated videos show the place and the characters that they should: by an independent recogniser.
 
-`python benchmarks/looks.py RUN_FOLDER SUITE SYSTEM [OTHER_SYSTEM]`. Looked at are the middles of segments; species and
-colour where one character alone is there, apart for three cases: the look is `told` in that segment's text; it is
-`kept` from the segment before; or the character `returned` after a cut and at least three segments of absence. With
-two systems, also the difference on the same segments.
+`python benchmarks/looks.py RUN_FOLDER SUITE SYSTEM [OTHER_SYSTEM]`. Looked at are the middles of segments. A species or
+colour counts as seen where it is among the likeliest m of 8, m being how many different ones the characters there
+have, so that chance is m / 8. Three cases are told apart: the look is `told` in that segment's text; it is `kept` from
+the segment before; or the character `returned` after a cut and at least three segments of absence. With two systems,
+also the difference on the same segments.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,29 +33,30 @@ class Look(NamedTuple):
 
     segment: int
     what: str
-    """Such as `setting` or `colour returned`."""
+    """`setting`, `species` or `colour`."""
+    case: str
     truth: int
+    shown: int
+    """How many different ones are there."""
 
 
 def expected(board: Storyboard) -> Iterator[Look]:
     """What can be read off each segment."""
-    seen: dict[str, int] = {}
+    last_seen: dict[str, int] = {}
     for number, segment in enumerate(board.segments):
-        yield Look(number, "setting", SETTINGS.index(str(segment.setting)))
-        someone = alone(board, number)
-        case = someone and _case(board, number, seen.get(someone.id))
-        if someone and case:
-            colour, species = someone.description.split()[:2]
-            yield Look(number, f"species {case}", SPECIES.index(species))
-            yield Look(number, f"colour {case}", COLOURS.index(colour))
-        seen.update(dict.fromkeys(segment.present, number))
+        yield Look(number, "setting", "", SETTINGS.index(str(segment.setting)), 1)
+        there = characters(board, number)
+        for what, place, names in (("colour", 0, COLOURS), ("species", 1, SPECIES)):
+            truths = [names.index(one.description.split()[place]) for one in there]
+            for one, truth in zip(there, truths, strict=True):
+                yield Look(number, what, _case(board, number, last_seen.get(one.id)), truth, len(set(truths)))
+        last_seen.update(dict.fromkeys(segment.present, number))
 
 
-def alone(board: Storyboard, segment: int) -> Entity | None:
-    """The character of a segment that has one character."""
+def characters(board: Storyboard, segment: int) -> list[Entity]:
+    """Those who are in a segment."""
     present = board.segments[segment].present
-    characters = [entity for entity in board.entities if entity.kind == "character" and entity.id in present]
-    return characters[0] if len(characters) == 1 else None
+    return [entity for entity in board.entities if entity.kind == "character" and entity.id in present]
 
 
 def _case(board: Storyboard, number: int, last: int | None) -> str:
@@ -63,21 +65,21 @@ def _case(board: Storyboard, number: int, last: int | None) -> str:
     if last == number - 1:
         return "kept"
     cut = any(segment.cut_before for segment in board.segments[last + 1 : number + 1])
-    return "returned" if cut and number - last > _ABSENCE else ""
+    return "returned" if cut and number - last > _ABSENCE else "soon back"
 
 
 @torch.no_grad()
-def found(model: Recogniser, board: Storyboard, path: Path) -> dict[tuple[int, str], bool]:
-    """Whether each thing is read as it should be."""
+def found(model: Recogniser, board: Storyboard, path: Path) -> dict[Look, bool]:
+    """Whether each thing is among the likeliest."""
     setting, species, colours, _ = model(values(np.stack(strip.of_video(path, strip.middles_of(board)))))
     scores = {"setting": setting, "species": species, "colour": colours}
     return {
-        (look.segment, look.what): int(scores[look.what.split()[0]][look.segment].argmax()) == look.truth
+        look: look.truth in scores[look.what][look.segment].topk(look.shown).indices.tolist()
         for look in expected(board)
     }
 
 
-def readings(store: Store, system: str, boards: Mapping[str, Storyboard]) -> dict[str, dict[tuple[int, str], bool]]:
+def readings(store: Store, system: str, boards: Mapping[str, Storyboard]) -> dict[str, dict[Look, bool]]:
     """By storyboard, for all finished videos of a system."""
     model = recogniser()
     made = [video for video in store.videos() if video.model == system and video.status == "ok" and video.seed == 0]
@@ -102,22 +104,18 @@ def main() -> None:
     boards = {board.id: board for board in suite.storyboards}
     all_read = [readings(store, system, boards) for system in systems]
     for system, read in zip(systems, all_read, strict=True):
-        tell(
-            system, _by_case((board, what, float(right)) for board in read for (_, what), right in read[board].items())
-        )
+        tell(system, _by_case((board, look, float(right)) for board in read for look, right in read[board].items()))
     if len(systems) == 2:
         one, other = all_read
-        shared = ((board, key) for board in one if board in other for key in one[board])
-        tell(
-            " - ".join(systems),
-            _by_case((board, key[1], float(one[board][key]) - other[board][key]) for board, key in shared),
-        )
+        shared = ((board, look) for board in one if board in other for look in one[board])
+        better = ((board, look, float(one[board][look]) - other[board][look]) for board, look in shared)
+        tell(" - ".join(systems), _by_case(better))
 
 
-def _by_case(items: Iterator[tuple[str, str, float]]) -> dict[str, list[tuple[str, float]]]:
+def _by_case(items: Iterable[tuple[str, Look, float]]) -> dict[str, list[tuple[str, float]]]:
     cases = defaultdict(list)
-    for board, what, value in items:
-        cases[what].append((board, value))
+    for board, look, value in items:
+        cases[f"{look.what} {look.case}"].append((board, value))
     return cases
 
 

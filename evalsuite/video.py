@@ -115,8 +115,8 @@ def _h264_stream(container: Any, rate: Fraction, first: Frame, crf: int) -> Any:
     stream.height, stream.width = _even(first).shape[:2]
     stream.pix_fmt = "yuv420p"
     stream.codec_context.thread_count = 1  # the bytes must not depend on the machine's cores
-    # nor on chance: with macroblock trees x264 now and then gives other bytes for the same frames
-    stream.options = {"crf": str(crf), "preset": "veryfast", "x264-params": "threads=1:no-mbtree=1"}
+    # nor on chance: with macroblock trees or B-frames x264 now and then gives other bytes for the same frames
+    stream.options = {"crf": str(crf), "preset": "veryfast", "x264-params": "threads=1:no-mbtree=1:bframes=0"}
     return stream
 
 

@@ -287,6 +287,28 @@ def _version() -> str:
     return suites.load("three_second", 1).version
 
 
+LEAVING = """
+import sys
+from evalsuite.interfaces import Baseline
+
+class Leaving(Baseline):
+    summary = "leaves"
+    revision = "1"
+
+    def generate(self, storyboard, seed, spec):
+        sys.exit(0)
+"""
+
+
+def test_a_system_that_exits_is_a_recorded_failure(suite, square, tmp_path):
+    (tmp_path / "leaving.py").write_text(LEAVING)
+    report = run(request(suite, tmp_path / "out", str(tmp_path / "leaving.py"), square, workers=2), quiet)
+    left = [score for score in report.scores if score.model == "leaving"]
+    assert len(left) == 8
+    assert all("sys.exit" in score.reason for score in left)
+    assert all(score.status == "ok" for score in report.scores if score.model == "square")
+
+
 DYING = '''
 """Kills its own worker."""
 import os, signal

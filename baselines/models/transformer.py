@@ -46,7 +46,8 @@ class _Attention(nn.Module):
         queries, keys, values = windows.unflatten(-1, (3, self.heads, -1)).permute(3, 0, 1, 4, 2, 5)
         queries, keys = (rotate(functional.normalize(x, dim=-1), rotation) for x in (queries, keys))
         scores = (queries * self.scale.exp().to(queries.dtype)) @ keys.mT
-        answers: Tensor = scores.softmax(-1).to(values.dtype) @ values
+        exact = torch.promote_types(scores.dtype, torch.float32)  # and quicker than in bfloat16
+        answers: Tensor = scores.softmax(-1, dtype=exact).to(values.dtype) @ values
         return answers.transpose(2, 3).flatten(3)
 
 

@@ -72,16 +72,17 @@ def _render_one(path: Path, split: Split, segments: int, index: int) -> None:
     path.with_suffix(".json").write_text(storyboard(script).told().model_dump_json())
     partial = path.with_suffix(f".{os.getpid()}.partial")
     with partial.open("wb") as file:
-        np.save(file, _film(script))
+        np.save(file, film(script))
     partial.replace(path)
 
 
-def _film(script: Episode) -> npt.NDArray[np.uint8]:
-    film = []
+def film(script: Episode) -> npt.NDArray[np.uint8]:
+    """An episode as (time, height, width, 4): red, green, blue, and 255 where a character or a thing is seen."""
+    marked = []
     for frame, seen in zip(frames(script, SPEC), masks(script, SPEC), strict=True):
         anyone = np.logical_or.reduce(list(seen.values())) if seen else np.zeros(frame.shape[:2], bool)
-        film.append(np.dstack([frame, np.where(anyone, 255, 0).astype(np.uint8)]))
-    return np.stack(film)
+        marked.append(np.dstack([frame, np.where(anyone, 255, 0).astype(np.uint8)]))
+    return np.stack(marked)
 
 
 def clip(filmed: Filmed, start: int, count: int) -> npt.NDArray[np.uint8]:

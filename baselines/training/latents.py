@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from evalsuite.toon.script import storyboard
-from evalsuite.toon.world import frames
 
 from ..models.autoencoder import Autoencoder
 from ..models.generator import marked_texts
 from ..models.weights import AUTOENCODER, load_autoencoder, revision
-from .data import SPEC, Split
+from .data import Split, film
 from .parts import Part, make_missing, parts_of, read
 from .recipe import Shelf
 
@@ -28,6 +28,8 @@ class Told:
 
     latents: Tensor
     """(episodes, 6 n + 1, channels, height, width), float16."""
+    marks: Tensor
+    """(episodes, 6 n + 1, 1, height, width), bool: where a character or a thing is seen."""
     texts: list[list[str]]
 
     @property
@@ -39,20 +41,31 @@ def told(folder: Path, weights: Path, shelf: Shelf, split: Split = "train") -> T
     """The episodes of a shelf, as the autoencoder in `weights` sees them; made where that has not been done yet."""
     parts = parts_of(shelf, split, folder / "latents" / revision(weights / AUTOENCODER), weights)
     make_missing(parts, _make)
-    (latents,), texts = read(parts, "latents")
-    return Told(latents, cast(list[list[str]], texts))
+    (latents, marks), texts = read(parts, "latents", "marks")
+    return Told(latents, marks, cast(list[list[str]], texts))
 
 
 def _make(part: Part) -> None:
     model = load_autoencoder(part.weights)
     texts = [marked_texts(storyboard(one).told().segments) for one in part.episodes()]
-    films = (np.stack(list(frames(one, SPEC))) for one in part.episodes())
-    part.write({"latents": torch.stack([encode(model, opened(film)) for film in films])}, texts)
+    made = [(encode(model, opened(seen[..., :3])), mark(opened(seen[..., 3]))) for seen in map(film, part.episodes())]
+    latents, marks = zip(*made, strict=True)
+    part.write({"latents": torch.stack(latents), "marks": torch.stack(marks)}, texts)
 
 
-def opened(film: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """The film with its first frame shown once more, which is what the first latent is of."""
-    return np.concatenate([film[:1], film])
+def opened(frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """A film with its first frame shown once more, which is what the first latent is of."""
+    return np.concatenate([frames[:1], frames])
+
+
+def mark(seen: npt.NDArray[np.uint8]) -> Tensor:
+    """Which latents (1 + k, 1, height / 8, width / 8) are of any marked pixel of 1 + 4 k frames (time, height, width).
+
+    The first latent is of the first frame alone.
+    """
+    first = np.repeat(seen[:1], 4, axis=0)
+    marks = torch.from_numpy(np.concatenate([first, seen[1:]])).float()
+    return functional.max_pool3d(marks[None, None], (4, 8, 8))[0].movedim(0, 1) > 0
 
 
 @torch.no_grad()

@@ -41,6 +41,8 @@ class Stage:
     """The share of stretches that begin an episode, where looks are told; the rest begin anywhere."""
     stills: bool = False
     """Whether it sees one latent frame of each segment, for less than a third of the price, and not all of them."""
+    emphasis: float = 0.0
+    """How much more than the rest the places of characters and things count, which are small."""
 
     @property
     def name(self) -> str:
@@ -88,7 +90,7 @@ class Recipe:
             stories=few,
             autoencoder=short,
             decoder=short,
-            base=(Stage(1, short, stills=True), Stage(1, short)),
+            base=(Stage(1, short, stills=True, emphasis=2.0), Stage(1, short)),
             stages=(Stage(2, scaled, stills=True), Stage(3, scaled)),
             rates=(1e-3, 2e-3),
             trial_steps=5,
@@ -104,11 +106,11 @@ class Recipe:
 
 RECIPE = Recipe(
     films=(Shelf(3, 1600, 16), Shelf(10, 240, 8), Shelf(21, 60, 4)),
-    stories=(Shelf(3, 2400, 32), Shelf(10, 240, 16), Shelf(21, 120, 8)),
+    stories=(Shelf(1, 10000, 32), Shelf(3, 2400, 32), Shelf(10, 240, 16), Shelf(21, 120, 8)),
     autoencoder=Schedule(steps=6000, batch=3, rate=2e-3),
     decoder=Schedule(steps=0, batch=3, rate=1e-3),
     base=(
-        Stage(1, Schedule(steps=6500, batch=56, rate=2e-3, warm_up=200), stills=True),
+        Stage(1, Schedule(steps=20000, batch=56, rate=2e-3, warm_up=200), from_start=0.8, stills=True, emphasis=2.0),
         Stage(1, Schedule(steps=3000, batch=16, rate=2e-3, warm_up=200)),
     ),
     stages=(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,10 +22,21 @@ from .loop import fit, fused
 from .recipe import Recipe, Stage
 from .samples import draw_samples
 
-_TOWARDS_NOISE = 1.0
+_TOWARDS_NOISE, _SPREAD = 1.3, 1.3
 
 Shelved = tuple[Told, Tensor]
 """Episodes of one length, and their words as numbers (episodes, segments, words)."""
+
+
+class Stretches(NamedTuple):
+    """Some consecutive segments of each of a few episodes."""
+
+    latents: Tensor
+    marks: Tensor
+    """Where a character or a thing is seen."""
+    words: Tensor
+    still: Tensor | None
+    """The number of the one frame of each segment that is here, where not all are."""
 
 
 def train_base(recipe: Recipe, folder: Path, start: Path | None = None) -> None:
@@ -118,19 +130,18 @@ def _fit(
     step_loss = fused(velocity_loss, recipe) if stage in recipe.base else velocity_loss
 
     def loss(luck: torch.Generator) -> Tensor:
-        latents, words, still = draw_stretches(long_enough, stage, luck)
-        told = words * (torch.rand(len(words), 1, 1, generator=luck) >= recipe.text_dropout)
-        return step_loss(model, latents, told, still, *draw_noise(latents, luck))
+        drawn = draw_stretches(long_enough, stage, luck)
+        is_told = torch.rand(len(drawn.words), 1, 1, generator=luck) >= recipe.text_dropout
+        drawn = drawn._replace(words=drawn.words * is_told)
+        return step_loss(model, drawn, *draw_noise(drawn.latents, luck), stage.emphasis)
 
     average = fit(model, stage.schedule, loss, checkpoint, seed)
     assert isinstance(average, VideoTransformer)
     return average
 
 
-def draw_stretches(
-    shelves: Sequence[Shelved], stage: Stage, luck: torch.Generator
-) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Latents and word numbers of stretches of consecutive segments, and for stills the number of their frames."""
+def draw_stretches(shelves: Sequence[Shelved], stage: Stage, luck: torch.Generator) -> Stretches:
+    """A batch; the longer all episodes of a length are together, the more often one of them is drawn."""
     still = torch.randint(1, FRAMES_PER_SEGMENT + 1, (1,), generator=luck) if stage.stills else None
     weights = torch.tensor([len(told.latents) * told.segments for told, _ in shelves], dtype=torch.float)
     drawn = []
@@ -140,9 +151,10 @@ def draw_stretches(
         anywhere = torch.rand((), generator=luck) >= stage.from_start
         start = int(torch.randint(told.segments - stage.segments + 1, (), generator=luck)) if anywhere else 0
         stop = start + stage.segments
-        drawn.append((told.latents[which, _frames(start, stop, still)].float(), words[which, start:stop]))
-    latents, words = zip(*drawn, strict=True)
-    return torch.stack(latents), torch.stack(words), still
+        frames = _frames(start, stop, still)
+        drawn.append((told.latents[which, frames].float(), told.marks[which, frames], words[which, start:stop]))
+    latents, marks, numbers = (torch.stack(parts) for parts in zip(*drawn, strict=True))
+    return Stretches(latents, marks, numbers, still)
 
 
 def _frames(start: int, stop: int, still: Tensor | None) -> slice:
@@ -157,24 +169,20 @@ def draw_noise(latents: Tensor, luck: torch.Generator) -> tuple[Tensor, Tensor]:
 
     The times lean towards noise, where the text decides what is seen.
     """
-    time = (torch.randn(len(latents), generator=luck) + _TOWARDS_NOISE).sigmoid()
+    time = (_SPREAD * torch.randn(len(latents), generator=luck) + _TOWARDS_NOISE).sigmoid()
     return torch.randn(latents.shape, generator=luck), time
 
 
 def velocity_loss(
-    model: VideoTransformer,
-    latents: Tensor,
-    words: Tensor,
-    still: Tensor | None,
-    noise: Tensor,
-    time: Tensor,
+    model: VideoTransformer, drawn: Stretches, noise: Tensor, time: Tensor, emphasis: float = 0.0
 ) -> Tensor:
-    """Mean squared error of the velocity noise - latents."""
-    mixed = torch.lerp(latents, noise, time.view(-1, 1, 1, 1, 1))
+    """Mean squared error of the velocity noise - latents; where marks are, it counts 1 + `emphasis` times."""
+    mixed = torch.lerp(drawn.latents, noise, time.view(-1, 1, 1, 1, 1))
     with torch.autocast("cpu", torch.bfloat16):
-        velocity = model(mixed, time, words, still)
-    wrong: Tensor = velocity.float() - (noise - latents)
-    return wrong.square().mean()
+        velocity = model(mixed, time, drawn.words, drawn.still)
+    wrong: Tensor = (velocity.float() - (noise - drawn.latents)).square()
+    count = 1 + emphasis * drawn.marks.to(wrong.dtype)
+    return (count * wrong).mean() / count.mean()
 
 
 @torch.no_grad()
@@ -185,8 +193,8 @@ def held_out_loss(model: VideoTransformer, shelves: Sequence[Shelved], stage: St
     losses = []
     for number in range(count):
         luck = torch.Generator().manual_seed(number)
-        latents, words, still = draw_stretches(long_enough, one, luck)
-        losses.append(float(velocity_loss(model, latents, words, still, *draw_noise(latents, luck))))
+        drawn = draw_stretches(long_enough, one, luck)
+        losses.append(float(velocity_loss(model, drawn, *draw_noise(drawn.latents, luck))))
     return sum(losses) / count
 
 

@@ -16,11 +16,17 @@ from evalsuite.baselines.models.ttt_linear import ttt_linear
 from evalsuite.baselines.models.ttt_mlp import ttt_mlp
 from evalsuite.baselines.models.weights import load_autoencoder, load_base, load_layers, save_base
 from evalsuite.baselines.training.data import Filmed, as_video, clip, render, shelved
-from evalsuite.baselines.training.latents import Told, told
+from evalsuite.baselines.training.latents import Told, mark, told
 from evalsuite.baselines.training.loop import fit, fused
 from evalsuite.baselines.training.recipe import RECIPE, Schedule, Shelf, Stage
 from evalsuite.baselines.training.train_autoencoder import draw_hiding, train_autoencoder
-from evalsuite.baselines.training.train_transformer import draw_stretches, held_out_loss, train_base
+from evalsuite.baselines.training.train_transformer import (
+    Stretches,
+    draw_stretches,
+    held_out_loss,
+    train_base,
+    velocity_loss,
+)
 from evalsuite.baselines.ttt import TTT
 from safetensors import safe_open
 
@@ -115,9 +121,10 @@ def test_clips_show_their_first_frame_twice(tmp_path):
 def test_stretches_keep_latents_and_words_together():
     latents = torch.arange(4 * 19).view(4, 19, 1, 1, 1).half()
     words = torch.arange(4 * 3).view(4, 3, 1)
-    episodes = Told(latents, [["a", "b", "c"]] * 4)
+    episodes = Told(latents, latents % 2 > 0, [["a", "b", "c"]] * 4)
     stage = Stage(2, replace(SCHEDULE, batch=50))
-    drawn, numbers, still = draw_stretches([(episodes, words)], stage, torch.Generator())
+    drawn, marks, numbers, still = draw_stretches([(episodes, words)], stage, torch.Generator())
+    assert torch.equal(marks, drawn % 2 > 0)
     assert still is None
     assert drawn.shape == (50, 13, 1, 1, 1)
     first, word = drawn[:, 0, 0, 0, 0].long(), numbers[:, 0, 0]
@@ -130,13 +137,36 @@ def test_stills_are_the_same_frame_of_each_segment_with_its_words():
     latents = torch.arange(4 * 19).view(4, 19, 1, 1, 1).half()
     words = torch.arange(4 * 3).view(4, 3, 1)
     stage = Stage(2, replace(SCHEDULE, batch=50), stills=True)
-    episodes = Told(latents, [["a", "b", "c"]] * 4)
-    drawn, numbers, still = draw_stretches([(episodes, words)], stage, torch.Generator().manual_seed(1))
+    episodes = Told(latents, latents % 2 > 0, [["a", "b", "c"]] * 4)
+    drawn, marks, numbers, still = draw_stretches([(episodes, words)], stage, torch.Generator().manual_seed(1))
+    assert torch.equal(marks, drawn % 2 > 0)
     frames, words = drawn[:, :, 0, 0, 0].long(), numbers[:, :, 0]
     assert frames.shape == (50, 2)
     assert 1 <= int(still) <= 6
     assert torch.equal(frames // 19, words // 3)
     assert torch.equal(frames % 19, words % 3 * 6 + still)
+
+
+def test_a_latent_is_marked_where_any_of_its_pixels_is():
+    seen = np.zeros((9, 16, 24), np.uint8)
+    seen[0, 0, 0] = seen[3, 15, 8] = seen[8, 7, 23] = 255
+    expected = np.zeros((3, 1, 2, 3), bool)
+    expected[0, 0, 0, 0] = expected[1, 0, 1, 1] = expected[2, 0, 0, 2] = True
+    assert np.array_equal(mark(seen).numpy(), expected)
+
+
+def test_marked_places_count_more():
+    recipe = RECIPE.smoke()
+    model = VideoTransformer(recipe.transformer_shape, 10, None)  # its first answer is 0 everywhere
+    latents = torch.zeros(1, 7, 64, 8, 12)
+    latents[..., 0, 0] = 1.0
+    marks = torch.zeros(1, 7, 1, 8, 12, dtype=torch.bool)
+    marks[..., 0, 0] = True
+    drawn = Stretches(latents, marks, torch.zeros(1, 1, 112, dtype=torch.long), None)
+    noise, time = torch.zeros_like(latents), torch.ones(1)
+    places = 8 * 12
+    assert velocity_loss(model, drawn, noise, time).item() == pytest.approx(1 / places)
+    assert velocity_loss(model, drawn, noise, time, emphasis=2.0).item() == pytest.approx(3 / (places + 2))
 
 
 def test_noise_hides_some_latents_and_leaves_others():
