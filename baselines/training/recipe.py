@@ -106,18 +106,20 @@ class Recipe:
 
 RECIPE = Recipe(
     films=(Shelf(3, 1600, 16), Shelf(10, 240, 8), Shelf(21, 60, 4)),
-    stories=(Shelf(1, 10000, 32), Shelf(3, 2400, 32), Shelf(10, 240, 16), Shelf(21, 120, 8)),
-    autoencoder=Schedule(steps=6000, batch=3, rate=2e-3),
+    stories=(Shelf(1, 10_000, 32), Shelf(3, 2400, 32), Shelf(10, 240, 16), Shelf(21, 120, 8)),
+    autoencoder=Schedule(steps=6_000, batch=3, rate=2e-3),
     decoder=Schedule(steps=0, batch=3, rate=1e-3),
     base=(
-        Stage(1, Schedule(steps=20000, batch=56, rate=2e-3, warm_up=200), from_start=0.8, stills=True, emphasis=2.0),
-        Stage(1, Schedule(steps=3000, batch=16, rate=2e-3, warm_up=200)),
+        Stage(1, Schedule(steps=17_500, batch=56, rate=2e-3, warm_up=200), from_start=0.8, stills=True, emphasis=2.0),
+        Stage(1, Schedule(steps=3_000, batch=16, rate=2e-3, warm_up=200)),
     ),
     stages=(
-        Stage(3, Schedule(steps=160, batch=8, rate=1.0, warm_up=20, averaging=0.97), from_start=0.8),
-        Stage(6, Schedule(steps=30, batch=4, rate=0.5, warm_up=5, averaging=0.9)),
-        Stage(10, Schedule(steps=12, batch=3, rate=0.5, warm_up=5, averaging=0.8)),
-        Stage(21, Schedule(steps=6, batch=2, rate=0.5, warm_up=3, averaging=0.7)),
+        Stage(3, Schedule(1_200, 24, rate=1.0, warm_up=50, averaging=0.99), from_start=0.8, stills=True, emphasis=2.0),
+        Stage(10, Schedule(60, 8, rate=0.5, warm_up=10, averaging=0.95), from_start=0.8, stills=True, emphasis=2.0),
+        Stage(3, Schedule(60, 8, rate=0.5, warm_up=10, averaging=0.95)),
+        Stage(6, Schedule(20, 4, rate=0.5, warm_up=5, averaging=0.9)),
+        Stage(10, Schedule(8, 3, rate=0.5, warm_up=3, averaging=0.8)),
+        Stage(21, Schedule(4, 2, rate=0.5, warm_up=2, averaging=0.6)),
     ),
     rates=(1e-3,),
 )

@@ -111,8 +111,12 @@ def _at_rate(stage: Stage, rate: float) -> Stage:
 
 
 def _learning(model: VideoTransformer) -> VideoTransformer:
-    """After the base, sequence layers, their gates and attention's projections learn, and nothing else."""
+    """After the base, sequence layers, their gates, attention's projections and the text encoder learn.
+
+    The text encoder does, since until there is a memory the names in a text tell nothing that it could learn.
+    """
     model.requires_grad_(False)
+    model.text.requires_grad_(True)
     for block in model.blocks:
         block.attention.requires_grad_(True)
         if block.between is not None:

@@ -31,7 +31,7 @@ from ..models.weights import (
     revision,
 )
 
-ARITHMETIC = "2"
+ARITHMETIC = "3"
 """Raised when the code makes other pixels of the same weights."""
 _SEGMENTS_OF_A_MINUTE = 21
 CLOSED = "closed"
