@@ -16,32 +16,29 @@ import torch
 from evalsuite.baselines.models.autoencoder import Autoencoder
 from evalsuite.baselines.models.generator import pixels
 from evalsuite.baselines.models.weights import SHIPPED, load_autoencoder
+from evalsuite.baselines.training.data import SPEC, film
 from evalsuite.baselines.training.latents import encode, opened
 from recogniser import Frames, Reading, agreement, read, recogniser, shown
 
-from evalsuite.toon import script, world
-from evalsuite.types import VideoSpec
+from evalsuite.toon import script
 
 EPISODES = 64
-SPEC = VideoSpec(96, 64, 8.0)
 PICTURE = Path("runs/benchmarks/autoencoder.png")
 
 
 @torch.no_grad()
-def reconstructed(model: Autoencoder, film: Frames) -> Frames:
-    """The film through latents and back."""
-    return pixels(model.decode(encode(model, opened(film)).float().unsqueeze(0))[0, 1:])
+def reconstructed(model: Autoencoder, frames: Frames) -> Frames:
+    """A film through latents and back."""
+    return pixels(model.decode(encode(model, opened(frames)).float().unsqueeze(0))[0, 1:])
 
 
 def films(model: Autoencoder) -> Iterator[tuple[Frames, Frames, Frames, list[Reading | None]]]:
     """Of each episode: the film, its reconstruction, marks of characters and things, and what the frames show."""
     for number in range(EPISODES):
         episode = script.episode("dev", 3, 1000 + number)
-        film = np.stack(list(world.frames(episode, SPEC)))
-        marks = [
-            np.logical_or.reduce([*seen.values(), np.zeros((64, 96), bool)]) for seen in world.masks(episode, SPEC)
-        ]
-        yield film, reconstructed(model, film), np.stack(marks), list(shown(episode, SPEC))
+        marked = film(episode)
+        frames = marked[..., :3]
+        yield frames, reconstructed(model, frames), marked[..., 3] > 0, list(shown(episode, SPEC))
 
 
 def psnr(one: Frames, other: Frames) -> float:
@@ -54,14 +51,14 @@ def main() -> None:
     reader = recogniser()
     whole, inside, rows = [], [], []
     originals, copies, truths = [], [], []
-    for film, again, marks, readings in films(model):
-        whole.append(psnr(film, again))
-        inside.append(psnr(film[marks], again[marks]))
+    for frames, again, marks, readings in films(model):
+        whole.append(psnr(frames, again))
+        inside.append(psnr(frames[marks], again[marks]))
         known = [place for place, reading in enumerate(readings) if reading is not None][::8]
-        originals += read(reader, film[known]) if known else []
+        originals += read(reader, frames[known]) if known else []
         copies += read(reader, again[known]) if known else []
         truths += [readings[place] for place in known]
-        rows += [np.hstack(film[::12]), np.hstack(again[::12])]
+        rows += [np.hstack(frames[::12]), np.hstack(again[::12])]
     for name, values in (("frames", whole), ("characters and things", inside)):
         sys.stdout.write(f"PSNR of {name}: {np.mean(values):.2f} dB, n = {len(values)} episodes\n")
     off, on = agreement(originals, truths), agreement(copies, truths)

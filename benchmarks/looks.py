@@ -2,9 +2,9 @@
 
 `python benchmarks/looks.py RUN_FOLDER SUITE SYSTEM [OTHER_SYSTEM]`. Looked at are the middles of segments. A species or
 colour counts as seen where it is among the likeliest m of 8, m being how many different ones the characters there
-have, so that chance is m / 8. Three cases are told apart: the look is `told` in that segment's text; it is `kept` from
-the segment before; or the character `returned` after a cut and at least three segments of absence. With two systems,
-also the difference on the same segments.
+have, so that chance is m / 8. Four cases are told apart: the look is `told` in that segment's text; it is `kept` from
+the segment before; the character `returned` after a cut and at least three segments of absence, or is `soon back`. With
+two systems, also the difference on the same segments.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def tell(title: str, cases: Mapping[str, list[tuple[str, float]]]) -> None:
         mean = clustered_mean([value for _, value in pairs], [board for board, _ in pairs])
         sys.stdout.write(
             f"{title}  {what:17} {mean.value:6.3f} [{mean.low:6.3f}, {mean.high:6.3f}]"
-            f"  {len(pairs)} segments of {mean.n} storyboards\n"
+            f"  {len(pairs)} readings of {mean.n} storyboards\n"
         )
 
 

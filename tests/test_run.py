@@ -287,45 +287,27 @@ def _version() -> str:
     return suites.load("three_second", 1).version
 
 
-LEAVING = """
-import sys
+ENDING = """
+import os, signal, sys
 from evalsuite.interfaces import Baseline
 
-class Leaving(Baseline):
-    summary = "leaves"
+class Ending(Baseline):
+    summary = "ends the process that it runs in"
     revision = "1"
 
     def generate(self, storyboard, seed, spec):
-        sys.exit(0)
+        {}
 """
 
 
-def test_a_system_that_exits_is_a_recorded_failure(suite, square, tmp_path):
-    (tmp_path / "leaving.py").write_text(LEAVING)
-    report = run(request(suite, tmp_path / "out", str(tmp_path / "leaving.py"), square, workers=2), quiet)
-    left = [score for score in report.scores if score.model == "leaving"]
-    assert len(left) == 8
-    assert all("sys.exit" in score.reason for score in left)
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [("os.kill(os.getpid(), signal.SIGKILL)", "the worker process died"), ("sys.exit(0)", "it called sys.exit")],
+)
+def test_a_system_that_ends_its_process_is_a_recorded_failure(suite, square, tmp_path, how, said):
+    (tmp_path / "ending.py").write_text(ENDING.format(how))
+    report = run(request(suite, tmp_path / "out", str(tmp_path / "ending.py"), square, workers=2), quiet)
+    ended = [score for score in report.scores if score.model == "ending"]
+    assert len(ended) == 8
+    assert all(said in score.reason for score in ended)
     assert all(score.status == "ok" for score in report.scores if score.model == "square")
-
-
-DYING = '''
-"""Kills its own worker."""
-import os, signal
-from evalsuite.interfaces import Baseline
-
-class Dying(Baseline):
-    summary = "dies"
-    revision = "1"
-
-    def generate(self, storyboard, seed, spec):
-        os.kill(os.getpid(), signal.SIGKILL)
-'''
-
-
-def test_a_worker_that_dies_is_a_recorded_failure(suite, square, tmp_path):
-    (tmp_path / "dying.py").write_text(DYING)
-    report = run(request(suite, tmp_path / "out", str(tmp_path / "dying.py"), square, workers=2), quiet)
-    dead = [score for score in report.scores if score.model == "dying"]
-    assert len(dead) == 8
-    assert all("the worker process died" in score.reason for score in dead)

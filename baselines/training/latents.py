@@ -39,7 +39,7 @@ class Told:
 
 def told(folder: Path, weights: Path, shelf: Shelf, split: Split = "train") -> Told:
     """The episodes of a shelf, as the autoencoder in `weights` sees them; made where that has not been done yet."""
-    parts = parts_of(shelf, split, folder / "latents" / revision(weights / AUTOENCODER), weights)
+    parts = parts_of(shelf, split, folder / "marked_latents" / revision(weights / AUTOENCODER), weights)
     make_missing(parts, _make)
     (latents, marks), texts = read(parts, "latents", "marks")
     return Told(latents, marks, cast(list[list[str]], texts))
