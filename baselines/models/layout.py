@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from .sequence import Rotation
 
@@ -120,10 +121,12 @@ class Places:
     is_video: Tensor
 
     @classmethod
-    def of(cls, shape: TransformerShape, segments: int) -> Places:
-        frames = torch.tensor([0, *(list(range(1, FRAMES_PER_SEGMENT + 1)) * segments)])
+    def of(cls, shape: TransformerShape, segments: int, device: torch.device | None = None) -> Places:
+        """Of all frames of so many segments."""
+        added = torch.arange(1, FRAMES_PER_SEGMENT + 1, device=device).repeat(segments)
         layout = Layout(shape)
-        places = layout.line_up(torch.zeros(1, segments, shape.text_tokens, 4), _video_places(shape, frames))
+        video = _video_places(shape, functional.pad(added, (1, 0)))
+        places = layout.line_up(video.new_zeros(1, segments, shape.text_tokens, 4), video)
         (window,) = layout.windows(places[:, : layout.tokens(1)], at_once=1)
         return cls._rotated(shape, layout, places[0], window[0, 0])
 
@@ -131,8 +134,8 @@ class Places:
     def of_stills(cls, shape: TransformerShape, segments: int, frame: Tensor) -> Places:
         """Of one frame of each segment, whose number there is `frame` (1,)."""
         layout = StillLayout(shape)
-        text = torch.zeros(1, segments, shape.text_tokens, 4)
-        places = layout.line_up(text, _video_places(shape, frame.expand(segments)))
+        video = _video_places(shape, frame.expand(segments))
+        places = layout.line_up(video.new_zeros(1, segments, shape.text_tokens, 4), video)
         return cls._rotated(shape, layout, places[0], places[0, : layout.segment])
 
     @classmethod
@@ -143,9 +146,9 @@ class Places:
 
 def _video_places(shape: TransformerShape, frames: Tensor) -> Tensor:
     """Frame in the segment (0 - 6), row, column, and 1 to tell video from text: (1, frames, patches, 4)."""
-    rows = torch.arange(shape.latent_height // shape.patch)
-    columns = torch.arange(shape.latent_width // shape.patch)
-    places = torch.cartesian_prod(frames, rows, columns, torch.ones(1, dtype=torch.long))
+    rows = torch.arange(shape.latent_height // shape.patch, device=frames.device)
+    columns = torch.arange(shape.latent_width // shape.patch, device=frames.device)
+    places = torch.cartesian_prod(frames, rows, columns, frames.new_ones(1))
     return places.float().view(1, len(frames), shape.patches, 4)
 
 
@@ -153,10 +156,10 @@ def _rotation(places: Tensor, channels: int) -> Rotation:
     """A quarter of the pairs of channels turns with the frame, the rest with row and column; text is at 0."""
     pairs = channels // 2
     shares = (pairs // 4, (pairs - pairs // 4 + 1) // 2, (pairs - pairs // 4) // 2)
-    angles = [places[:, axis : axis + 1] * _rates(share) for axis, share in enumerate(shares)]
+    angles = [places[:, axis : axis + 1] * _rates(share, places.device) for axis, share in enumerate(shares)]
     together = torch.cat(angles, dim=-1)
     return together.cos(), together.sin()
 
 
-def _rates(count: int) -> Tensor:
-    return _SLOWEST ** (-torch.arange(count) / max(count, 1))
+def _rates(count: int, device: torch.device) -> Tensor:
+    return _SLOWEST ** (-torch.arange(count, device=device) / max(count, 1))

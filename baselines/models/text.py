@@ -86,7 +86,7 @@ class TextEncoder(nn.Module):
         """Weights (batch, tokens, words) by which each token is the mean of its share of the words."""
         there = numbers > 0
         count = there.sum(-1, keepdim=True)
-        place = torch.arange(numbers.shape[-1]).expand_as(numbers)
+        place = torch.arange(numbers.shape[-1], device=numbers.device).expand_as(numbers)
         token = torch.where(count > self.tokens, place * self.tokens // count.clamp(min=1), place)
         token = torch.where(there, token, self.tokens)
         spread = functional.one_hot(token, self.tokens + 1)[..., : self.tokens].mT.float()

@@ -141,7 +141,8 @@ class VideoTransformer(nn.Module):
     def clean(self, latents: Tensor, time: Tensor, words: Tensor, still: Tensor | None = None) -> Tensor:
         """The latents without their noise, as far as they can be told."""
         shape, segments = self.shape, words.shape[1]
-        places = Places.of(shape, segments) if still is None else Places.of_stills(shape, segments, still)
+        at = words.device
+        places = Places.of(shape, segments, at) if still is None else Places.of_stills(shape, segments, still.to(at))
         kind = self.enter.weight.dtype
         embedded = self.time(waves(time).to(kind))
         steer = embedded, self.steer(embedded)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import torch
@@ -93,6 +94,11 @@ def draw_noise(name: str, shape: Sequence[int]) -> Tensor:
     return torch.randn(1, *shape, generator=source)
 
 
+@cache
+def _on(table: Tensor, device: torch.device) -> Tensor:
+    return table.to(device)
+
+
 def _at(table: Tensor, times: Tensor, like: Tensor) -> Tensor:
     """The table's values at `times`, ready to multiply chunks."""
-    return table[times].to(like.dtype).view(-1, 1, 1, 1, 1)
+    return _on(table, times.device)[times].to(like.dtype).view(-1, 1, 1, 1, 1)

@@ -63,7 +63,7 @@ def load_base(
 def save_layers(path: Path, model: VideoTransformer, base: Path) -> None:
     """What of `model` differs from the base in the folder `base`."""
     tensors, _ = load(base / BASE)
-    state = {name: tensor.half() for name, tensor in model.state_dict().items()}
+    state = {name: tensor.cpu().half() for name, tensor in model.state_dict().items()}
     own = {name: tensor for name, tensor in state.items() if not _same(tensors.get(name), tensor)}
     save(path, own, {"base": sha256(base / BASE), "segments": str(model.trained_segments)})
 
@@ -97,7 +97,7 @@ def quick_kind() -> torch.dtype:
 def save(path: Path, state: Mapping[str, Tensor], told: Mapping[str, str]) -> None:
     """Tensors in float16, and what there is to tell of them; the file's sum goes into the list beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: tensor.detach().half().contiguous() for name, tensor in state.items()}
+    tensors = {name: tensor.detach().cpu().half().contiguous() for name, tensor in state.items()}
     save_file(tensors, path, metadata=dict(told))
     sums = {**_sums(path.parent), path.name: sha256(path)}
     lines = [f"{digest}  {name}\n" for name, digest in sorted(sums.items())]

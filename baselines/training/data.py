@@ -21,6 +21,7 @@ from evalsuite.toon.script import episode, storyboard
 from evalsuite.toon.world import frames, masks
 from evalsuite.types import Storyboard, VideoSpec
 
+from .processes import on_all_processors
 from .recipe import Shelf
 
 SPEC = VideoSpec(96, 64, 8.0)
@@ -55,20 +56,32 @@ def shelved(folder: Path, split: Split, segments: int) -> list[Filmed]:
 
 def render(folder: Path, shelf: Shelf) -> None:
     """Renders what is not there yet."""
-    for split, index in _wanted(shelf):
-        path = shelf_folder(folder, split, shelf.segments) / f"{index:06d}.npy"
-        if not path.exists():
-            _render_one(path, split, shelf.segments, index)
+    wanted = _wanted(folder, shelf)
+    on_all_processors(_render_one, [one for one in wanted if not one.path.exists()])
 
 
-def _wanted(shelf: Shelf) -> Iterator[tuple[Split, int]]:
-    yield from (("dev", index) for index in range(shelf.held_out))
-    yield from (("train", index) for index in range(shelf.episodes))
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """An episode, and where its film is to be."""
+
+    path: Path
+    split: Split
+    segments: int
+    index: int
 
 
-def _render_one(path: Path, split: Split, segments: int, index: int) -> None:
+def _wanted(folder: Path, shelf: Shelf) -> Iterator[_Wanted]:
+    counts: tuple[tuple[Split, int], ...] = (("dev", shelf.held_out), ("train", shelf.episodes))
+    for split, count in counts:
+        for index in range(count):
+            path = shelf_folder(folder, split, shelf.segments) / f"{index:06d}.npy"
+            yield _Wanted(path, split, shelf.segments, index)
+
+
+def _render_one(wanted: _Wanted) -> None:
+    path = wanted.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    script = episode(split, segments, index)
+    script = episode(wanted.split, wanted.segments, wanted.index)
     path.with_suffix(".json").write_text(storyboard(script).told().model_dump_json())
     partial = path.with_suffix(f".{os.getpid()}.partial")
     with partial.open("wb") as file:
@@ -91,7 +104,7 @@ def clip(filmed: Filmed, start: int, count: int) -> npt.NDArray[np.uint8]:
     return np.concatenate([part[:1], part])
 
 
-def as_video(film: npt.NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
+def as_video(film: npt.NDArray[np.uint8], on: torch.device | None = None) -> tuple[Tensor, Tensor]:
     """Bytes (..., height, width, 4) to colours -1 - 1 and marks 0 - 1, (..., 3 and 1, height, width)."""
-    channels = torch.from_numpy(film).movedim(-1, -3).float() / 255
+    channels = torch.from_numpy(film).to(on).movedim(-1, -3).float() / 255
     return channels[..., :3, :, :] * 2 - 1, channels[..., 3:, :, :]

@@ -18,6 +18,7 @@ from ..models.autoencoder import Autoencoder
 from ..models.generator import marked_texts
 from ..models.weights import AUTOENCODER, load_autoencoder, revision
 from .data import Split, film
+from .device import device
 from .parts import Part, make_missing, parts_of, read
 from .recipe import Shelf
 
@@ -36,6 +37,10 @@ class Told:
     def segments(self) -> int:
         return len(self.texts[0])
 
+    def on(self, device: torch.device) -> Told:
+        """The same, with its tensors there."""
+        return Told(self.latents.to(device), self.marks.to(device), self.texts)
+
 
 def told(folder: Path, weights: Path, shelf: Shelf, split: Split = "train") -> Told:
     """The episodes of a shelf, as the autoencoder in `weights` sees them; made where that has not been done yet."""
@@ -46,7 +51,7 @@ def told(folder: Path, weights: Path, shelf: Shelf, split: Split = "train") -> T
 
 
 def _make(part: Part) -> None:
-    model = load_autoencoder(part.weights)
+    model = load_autoencoder(part.weights).to(device())
     texts = [marked_texts(storyboard(one).told().segments) for one in part.episodes()]
     made = [(encode(model, opened(seen[..., :3])), mark(opened(seen[..., 3]))) for seen in map(film, part.episodes())]
     latents, marks = zip(*made, strict=True)
@@ -71,7 +76,7 @@ def mark(seen: npt.NDArray[np.uint8]) -> Tensor:
 @torch.no_grad()
 def encode(model: Autoencoder, film: npt.NDArray[np.uint8]) -> Tensor:
     """Latents (1 + k, channels, height / 8, width / 8), float16, of 1 + 4 k frames, uint8 (time, height, width, 3)."""
-    video = torch.from_numpy(film).movedim(-1, 1).float().unsqueeze(0) / 127.5 - 1
-    with torch.autocast("cpu", torch.bfloat16):
+    video = torch.from_numpy(film).to(model.latent_mean.device).movedim(-1, 1).float().unsqueeze(0) / 127.5 - 1
+    with torch.autocast(video.device.type, torch.bfloat16):
         latents: Tensor = model.encode(video)[0].half()
-    return latents
+    return latents.cpu()

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
-from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -19,9 +16,10 @@ from evalsuite.toon.episode import Episode
 from evalsuite.toon.script import episode
 
 from .data import Split
+from .processes import on_all_processors
 from .recipe import Shelf
 
-_EPISODES_PER_PART = 20
+_SEGMENTS_PER_PART = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +54,17 @@ def parts_of(shelf: Shelf, split: Split, folder: Path, weights: Path) -> list[Pa
     """The parts of a shelf, whose files are in `folder`."""
     count = shelf.episodes if split == "train" else shelf.held_out
     place = folder / split / f"{shelf.segments:03d}"
+    together = max(1, _SEGMENTS_PER_PART // shelf.segments)
+    spans = [(start, min(start + together, count)) for start in range(0, count, together)]
     return [
-        Part(
-            weights,
-            split,
-            shelf.segments,
-            start,
-            min(start + _EPISODES_PER_PART, count),
-            place / f"{start:06d}.safetensors",
-        )
-        for start in range(0, count, _EPISODES_PER_PART)
+        Part(weights, split, shelf.segments, start, stop, place / f"{start:06d}-{stop:06d}.safetensors")
+        for start, stop in spans
     ]
 
 
 def make_missing(parts: Iterable[Part], make: Callable[[Part], None]) -> None:
     """Calls `make`, which has to write its part, for those that are not there yet."""
-    missing = [part for part in parts if not part.tensors.exists()]
-    if missing:
-        workers = min(os.cpu_count() or 1, len(missing))
-        with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_use_one_thread) as pool:
-            list(pool.map(make, missing))
+    on_all_processors(make, [part for part in parts if not part.tensors.exists()])
 
 
 def read(parts: Sequence[Part], *names: str) -> tuple[list[Tensor], list[object]]:
@@ -83,7 +72,3 @@ def read(parts: Sequence[Part], *names: str) -> tuple[list[Tensor], list[object]
     loaded = [load_file(part.tensors) for part in parts]
     texts = chain.from_iterable(json.loads(part.texts.read_text()) for part in parts)
     return [torch.cat([one[name] for one in loaded]) for name in names], list(texts)
-
-
-def _use_one_thread() -> None:
-    torch.set_num_threads(1)

@@ -42,12 +42,15 @@ class Stage:
     stills: bool = False
     """Whether it sees one latent frame of each segment, for less than a third of the price, and not all of them."""
     emphasis: float = 0.0
-    """How much more than the rest the places of characters and things count, which are small."""
+    """How much more than the rest the places of characters and things count, which are small.
+
+    They are learnt sooner so, but expected where none are: the last stages have to be without.
+    """
 
     @property
     def name(self) -> str:
         """Of its checkpoint and its curve."""
-        return f"{self.segments:03d}_stills" if self.stills else f"{self.segments:03d}"
+        return f"{self.segments:03d}{'_stills' if self.stills else ''}{'_marked' if self.emphasis else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +111,23 @@ RECIPE = Recipe(
     films=(Shelf(3, 1600, 16), Shelf(10, 240, 8), Shelf(21, 60, 4)),
     stories=(Shelf(1, 10_000, 32), Shelf(3, 2400, 32), Shelf(10, 240, 16), Shelf(21, 120, 8)),
     autoencoder=Schedule(steps=6_000, batch=3, rate=2e-3),
-    decoder=Schedule(steps=0, batch=3, rate=1e-3),
+    decoder=Schedule(steps=5_000, batch=8, rate=1e-3),
     base=(
-        Stage(1, Schedule(steps=17_500, batch=56, rate=2e-3, warm_up=200), from_start=0.8, stills=True, emphasis=2.0),
-        Stage(1, Schedule(steps=3_000, batch=16, rate=2e-3, warm_up=200)),
+        Stage(1, Schedule(12_490, 256, rate=2e-3, warm_up=200), from_start=0.8, stills=True, emphasis=2.0),
+        Stage(1, Schedule(5_580, 64, rate=2e-3, warm_up=200), from_start=0.8, emphasis=2.0),
+        Stage(1, Schedule(500, 56, rate=1e-3, warm_up=30, averaging=0.99), from_start=0.8, stills=True),
+        Stage(1, Schedule(1_000, 16, rate=1e-3, warm_up=30, averaging=0.99)),
     ),
     stages=(
-        Stage(3, Schedule(1_200, 24, rate=1.0, warm_up=50, averaging=0.99), from_start=0.8, stills=True, emphasis=2.0),
-        Stage(10, Schedule(60, 8, rate=0.5, warm_up=10, averaging=0.95), from_start=0.8, stills=True, emphasis=2.0),
-        Stage(3, Schedule(60, 8, rate=0.5, warm_up=10, averaging=0.95)),
-        Stage(6, Schedule(20, 4, rate=0.5, warm_up=5, averaging=0.9)),
-        Stage(10, Schedule(8, 3, rate=0.5, warm_up=3, averaging=0.8)),
-        Stage(21, Schedule(4, 2, rate=0.5, warm_up=2, averaging=0.6)),
+        Stage(3, Schedule(1_930, 24, rate=1.0, averaging=0.99), from_start=0.8, stills=True, emphasis=2.0),
+        Stage(10, Schedule(970, 16, rate=0.5, averaging=0.99), from_start=0.8, stills=True, emphasis=2.0),
+        Stage(3, Schedule(970, 8, rate=0.5, averaging=0.99), emphasis=2.0),
+        Stage(6, Schedule(240, 4, rate=0.5, averaging=0.99), emphasis=2.0),
+        Stage(10, Schedule(150, 4, rate=0.5, averaging=0.98), emphasis=2.0),
+        Stage(21, Schedule(100, 2, rate=0.5, averaging=0.98), emphasis=2.0),
+        Stage(3, Schedule(120, 24, rate=0.25, warm_up=30, averaging=0.99), from_start=0.8, stills=True),
+        Stage(10, Schedule(40, 16, rate=0.125, warm_up=20, averaging=0.98), from_start=0.8, stills=True),
+        Stage(3, Schedule(60, 8, rate=0.125, warm_up=20, averaging=0.98)),
+        Stage(21, Schedule(10, 2, rate=0.125, warm_up=10, averaging=0.95)),
     ),
-    rates=(1e-3,),
 )

@@ -46,7 +46,7 @@ def _tiny(part: WaltPart) -> WaltPart:
     return replace(part, stories=(Shelf(segments=3, episodes=1, held_out=1),), shape=shape, schedule=schedule)
 
 
-_STORIES = (Shelf(3, 2000, 16), Shelf(10, 100, 4))
+_STORIES = (Shelf(1, 5000, 16), Shelf(3, 1200, 16), Shelf(10, 100, 4))
 
 WALT = WaltRecipe(
     parts=(
@@ -55,22 +55,20 @@ WALT = WaltRecipe(
             pictures=VideoSpec(96, 64, 8.0),
             stories=_STORIES,
             shape=WaltShape(),
-            schedule=Schedule(steps=12_000, batch=16, rate=2e-3, warm_up=300, averaging=0.999),
+            schedule=Schedule(steps=5_900, batch=32, rate=2e-3, warm_up=300, averaging=0.999),
         ),
         WaltPart(
             name="walt_96x64",
             pictures=VideoSpec(96, 64, 8.0),
             stories=_STORIES,
-            shape=WaltShape(latent_height=8, latent_width=12, patch=2, width=256, heads=4, blocks=4, enlarges=True),
+            shape=WaltShape(latent_height=8, latent_width=12, patch=2, blocks=4, enlarges=True),
             schedule=Schedule(steps=6_000, batch=16, rate=2e-3, warm_up=200, averaging=0.999),
         ),
         WaltPart(
             name="walt_192x128",
             pictures=VideoSpec(192, 128, 8.0),
             stories=(Shelf(3, 150, 4),),
-            shape=WaltShape(
-                latent_height=16, latent_width=24, patch=2, tile_width=6, width=256, heads=4, blocks=2, enlarges=True
-            ),
+            shape=WaltShape(latent_height=16, latent_width=24, patch=2, tile_width=6, blocks=2, enlarges=True),
             schedule=Schedule(steps=2_000, batch=16, rate=2e-3, warm_up=100, averaging=0.998),
         ),
     )

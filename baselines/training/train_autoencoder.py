@@ -13,6 +13,7 @@ from torch.nn import functional
 from ..models.autoencoder import FRAMES_PER_LATENT, PIXELS_PER_LATENT, Autoencoder
 from ..models.weights import AUTOENCODER, load_autoencoder, save_autoencoder
 from .data import Filmed, as_video, clip, render, shelved
+from .device import device, draw_noise, moved
 from .loop import fit, fused
 from .recipe import Recipe, Schedule
 
@@ -79,7 +80,7 @@ def draw_clips(films: Sequence[Filmed], batch: int, frames: int, luck: torch.Gen
         starts = (len(films[place].frames) - frames) // FRAMES_PER_LATENT + 1
         start = int(torch.randint(starts, (), generator=luck)) * FRAMES_PER_LATENT
         clips.append(clip(films[place], start, frames))
-    return as_video(np.stack(clips))
+    return as_video(np.stack(clips), device())
 
 
 def draw_hiding(model: Autoencoder, video: Tensor, luck: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -93,11 +94,11 @@ def draw_hiding(model: Autoencoder, video: Tensor, luck: torch.Generator) -> tup
     size = (height // PIXELS_PER_LATENT, width // PIXELS_PER_LATENT)
     hidden = torch.rand(count, generator=luck) >= _CLEAN
     share = _NOISIEST * torch.rand(count, generator=luck) * hidden
-    return torch.randn(count, *latents, *size, generator=luck), share.view(-1, 1, 1, 1, 1)
+    return draw_noise((count, *latents, *size), luck), moved(share.view(-1, 1, 1, 1, 1))
 
 
 def reconstruction_loss(model: Autoencoder, video: Tensor, marks: Tensor, noise: Tensor, share: Tensor) -> Tensor:
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(video.device.type, torch.bfloat16):
         latents = model.encode(video)
         again = model.decode(torch.lerp(latents.float(), noise, share))
     wrong = (again.float() - video).abs()

@@ -17,12 +17,14 @@ from ..models.layout import FRAMES_PER_SEGMENT
 from ..models.text import Vocabulary
 from ..models.transformer import MakeSequenceLayer, VideoTransformer
 from ..models.weights import AUTOENCODER, BASE, SHIPPED, load_autoencoder, load_base, save_base, save_layers
+from .device import device, draw_noise, moved
 from .latents import Told, told
 from .loop import fit, fused
 from .recipe import Recipe, Stage
 from .samples import draw_samples
 
 _TOWARDS_NOISE, _SPREAD = 1.3, 1.3
+_FUSED_SEGMENTS = 3
 
 Shelved = tuple[Told, Tensor]
 """Episodes of one length, and their words as numbers (episodes, segments, words)."""
@@ -130,14 +132,15 @@ def _fit(
     """The moving average of the model."""
     long_enough = [(told, words) for told, words in shelves if told.segments >= stage.segments]
 
-    # sequence layers loop over chunks, which take a compiler too long
-    step_loss = fused(velocity_loss, recipe) if stage in recipe.base else velocity_loss
+    # sequence layers loop over chunks, of which a compiler can take few
+    few = stage in recipe.base or (stage.stills and stage.segments <= _FUSED_SEGMENTS)
+    step_loss = fused(velocity_loss, recipe) if few else velocity_loss
 
     def loss(luck: torch.Generator) -> Tensor:
         drawn = draw_stretches(long_enough, stage, luck)
         is_told = torch.rand(len(drawn.words), 1, 1, generator=luck) >= recipe.text_dropout
-        drawn = drawn._replace(words=drawn.words * is_told)
-        return step_loss(model, drawn, *draw_noise(drawn.latents, luck), stage.emphasis)
+        drawn = drawn._replace(words=drawn.words * moved(is_told))
+        return step_loss(model, drawn, *draw_blend(drawn.latents, luck), stage.emphasis)
 
     average = fit(model, stage.schedule, loss, checkpoint, seed)
     assert isinstance(average, VideoTransformer)
@@ -148,33 +151,43 @@ def draw_stretches(shelves: Sequence[Shelved], stage: Stage, luck: torch.Generat
     """A batch; the longer all episodes of a length are together, the more often one of them is drawn."""
     still = torch.randint(1, FRAMES_PER_SEGMENT + 1, (1,), generator=luck) if stage.stills else None
     weights = torch.tensor([len(told.latents) * told.segments for told, _ in shelves], dtype=torch.float)
-    drawn = []
-    for place in torch.multinomial(weights, stage.schedule.batch, replacement=True, generator=luck).tolist():
-        told, words = shelves[place]
-        which = int(torch.randint(len(told.latents), (), generator=luck))
-        anywhere = torch.rand((), generator=luck) >= stage.from_start
-        start = int(torch.randint(told.segments - stage.segments + 1, (), generator=luck)) if anywhere else 0
-        stop = start + stage.segments
-        frames = _frames(start, stop, still)
-        drawn.append((told.latents[which, frames].float(), told.marks[which, frames], words[which, start:stop]))
-    latents, marks, numbers = (torch.stack(parts) for parts in zip(*drawn, strict=True))
-    return Stretches(latents, marks, numbers, still)
+    places = torch.multinomial(weights, stage.schedule.batch, replacement=True, generator=luck)
+    counts = places.bincount(minlength=len(shelves)).tolist()
+    drawn = [
+        _draw_from(shelf, stage, still, count, luck) for shelf, count in zip(shelves, counts, strict=True) if count
+    ]
+    latents, marks, words = (torch.cat(parts) for parts in zip(*drawn, strict=True))
+    return Stretches(latents.float(), marks, words, None if still is None else still.to(words.device))
 
 
-def _frames(start: int, stop: int, still: Tensor | None) -> slice:
-    """All latent frames of some segments, with the one before them; or one of each segment."""
+def _draw_from(
+    shelf: Shelved, stage: Stage, still: Tensor | None, count: int, luck: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Latents, marks and words of `count` stretches of episodes of one length."""
+    told, words = shelf
+    which = torch.randint(len(words), (count, 1), generator=luck)
+    anywhere = torch.rand(count, 1, generator=luck) >= stage.from_start
+    starts = torch.randint(told.segments - stage.segments + 1, (count, 1), generator=luck) * anywhere
+    segments = starts + torch.arange(stage.segments)
+    frames = starts * FRAMES_PER_SEGMENT + _frames(stage.segments, still)
+    which, segments, frames = (x.to(words.device, non_blocking=True) for x in (which, segments, frames))
+    return told.latents[which, frames], told.marks[which, frames], words[which, segments]
+
+
+def _frames(segments: int, still: Tensor | None) -> Tensor:
+    """Which latent frames of some segments: all, with the one before them; or one of each segment."""
     if still is None:
-        return slice(start * FRAMES_PER_SEGMENT, stop * FRAMES_PER_SEGMENT + 1)
-    return slice(start * FRAMES_PER_SEGMENT + int(still), stop * FRAMES_PER_SEGMENT + 1, FRAMES_PER_SEGMENT)
+        return torch.arange(segments * FRAMES_PER_SEGMENT + 1)
+    return still + torch.arange(segments) * FRAMES_PER_SEGMENT
 
 
-def draw_noise(latents: Tensor, luck: torch.Generator) -> tuple[Tensor, Tensor]:
+def draw_blend(latents: Tensor, luck: torch.Generator) -> tuple[Tensor, Tensor]:
     """Noise for `latents`, and times 0 - 1 (batch,) whose logit is normal (arXiv 2403.03206).
 
     The times lean towards noise, where the text decides what is seen.
     """
     time = (_SPREAD * torch.randn(len(latents), generator=luck) + _TOWARDS_NOISE).sigmoid()
-    return torch.randn(latents.shape, generator=luck), time
+    return draw_noise(latents.shape, luck), moved(time)
 
 
 def velocity_loss(
@@ -182,7 +195,7 @@ def velocity_loss(
 ) -> Tensor:
     """Mean squared error of the velocity noise - latents; where marks are, it counts 1 + `emphasis` times."""
     mixed = torch.lerp(drawn.latents, noise, time.view(-1, 1, 1, 1, 1))
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(mixed.device.type, torch.bfloat16):
         velocity = model(mixed, time, drawn.words, drawn.still)
     wrong: Tensor = (velocity.float() - (noise - drawn.latents)).square()
     count = 1 + emphasis * drawn.marks.to(wrong.dtype)
@@ -198,7 +211,7 @@ def held_out_loss(model: VideoTransformer, shelves: Sequence[Shelved], stage: St
     for number in range(count):
         luck = torch.Generator().manual_seed(number)
         drawn = draw_stretches(long_enough, one, luck)
-        losses.append(float(velocity_loss(model, drawn, *draw_noise(drawn.latents, luck))))
+        losses.append(float(velocity_loss(model, drawn, *draw_blend(drawn.latents, luck))))
     return sum(losses) / count
 
 
@@ -211,7 +224,7 @@ def write_losses(path: Path, model: VideoTransformer, shelves: Sequence[Shelved]
 
 
 def _filming(model: VideoTransformer, vocabulary: Vocabulary, weights: Path) -> Generator:
-    return Generator(deepcopy(model).eval(), vocabulary, load_autoencoder(weights))
+    return Generator(deepcopy(model).cpu().eval(), vocabulary, load_autoencoder(weights))
 
 
 def _weights_of(folder: Path, name: str) -> Path:
@@ -220,4 +233,6 @@ def _weights_of(folder: Path, name: str) -> Path:
 
 
 def _numbered(shelves: Sequence[Told], vocabulary: Vocabulary) -> list[Shelved]:
-    return [(shelf, torch.stack([vocabulary.tensor(texts) for texts in shelf.texts])) for shelf in shelves]
+    """Ready to be drawn from."""
+    numbers = (torch.stack([vocabulary.tensor(texts) for texts in shelf.texts]) for shelf in shelves)
+    return [(shelf.on(device()), moved(words)) for shelf, words in zip(shelves, numbers, strict=True)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,6 +19,7 @@ from ..models.walt_transformer import LATENT_FRAMES, Given, WaltTransformer
 from ..models.walt_weights import save_part, weight_file
 from ..models.weights import AUTOENCODER, SHIPPED
 from .curves import draw_curves
+from .device import draw_noise, moved
 from .loop import fit
 from .recipe import RECIPE
 from .recipe_walt import WALT, WaltPart, WaltRecipe
@@ -57,7 +60,8 @@ def train_part(recipe: WaltRecipe, part: WaltPart, folder: Path, weights: Path, 
     model = WaltTransformer(part.shape, len(vocabulary))
 
     def loss(luck: torch.Generator) -> Tensor:
-        return walt_loss(model, *lessons.draw(recipe, part.schedule.batch, luck), recipe.self_conditioning, luck)
+        latents, given = lessons.draw(recipe, part.schedule.batch, luck)
+        return walt_loss(model, latents, given, draw_blend(latents.shape, recipe.self_conditioning, luck))
 
     average = fit(model, part.schedule, loss, folder / f"{part.name}.pt", seed)
     assert isinstance(average, WaltTransformer)
@@ -79,33 +83,47 @@ class Lessons:
     @classmethod
     def of(cls, seen: Excerpts, vocabulary: Vocabulary, part: WaltPart) -> Lessons:
         latents, small = (seen.large, seen.small) if part.shape.enlarges else (seen.small, None)
-        words = vocabulary.tensor(seen.texts)
-        return cls(latents, small, words, (~seen.follows).nonzero()[:, 0], seen.follows.nonzero()[:, 0])
+        small = None if small is None else moved(small)
+        words = moved(vocabulary.tensor(seen.texts))
+        return cls(moved(latents), small, words, (~seen.follows).nonzero()[:, 0], seen.follows.nonzero()[:, 0])
 
     def draw(self, recipe: WaltRecipe, batch: int, luck: torch.Generator) -> tuple[Tensor, Given]:
         """Latents, and what they are to be made from."""
         known = torch.multinomial(torch.tensor(recipe.knowing), batch, replacement=True, generator=luck)
         which = torch.where(known < 2, _choose(self.opening, batch, luck), _choose(self.following, batch, luck))
+        mask = moved((torch.arange(LATENT_FRAMES) < known.unsqueeze(1)).view(batch, -1, 1, 1, 1))
+        told = moved(torch.rand(batch, 1, generator=luck) >= recipe.text_dropout)
+        which = moved(which)
         latents = self.latents[which].float()
-        mask = (torch.arange(LATENT_FRAMES) < known.unsqueeze(1)).view(batch, -1, 1, 1, 1)
-        told = torch.rand(batch, 1, generator=luck) >= recipe.text_dropout
         given = Given(self.words[which] * told, latents * mask, mask)
         if self.small is None:
             return latents, given
-        times = torch.randint(recipe.noisiest, (batch,), generator=luck)
+        times = moved(torch.randint(recipe.noisiest, (batch,), generator=luck))
         small = _mixed(self.small[which].float(), times, luck)
         return latents, Given(given.words, given.known, mask, small, times / TIMES)
 
 
-def walt_loss(
-    model: WaltTransformer, latents: Tensor, given: Given, self_conditioning: float, luck: torch.Generator
-) -> Tensor:
-    """Mean squared error of the velocity over all frames that are not known, at times drawn evenly."""
-    times = torch.randint(TIMES, (len(latents),), generator=luck)
-    noise = torch.randn(latents.shape, generator=luck)
+class Blend(NamedTuple):
+    """What is drawn for each chunk of a batch."""
+
+    times: Tensor
+    noise: Tensor
+    helped: Tensor
+    """Which chunks are told what the model took them for before."""
+
+
+def draw_blend(shape: Sequence[int], self_conditioning: float, luck: torch.Generator) -> Blend:
+    """For latents of a `shape`; times are drawn evenly."""
+    times = torch.randint(TIMES, (shape[0],), generator=luck)
+    helped = torch.rand(shape[0], 1, 1, 1, 1, generator=luck) < self_conditioning
+    return Blend(moved(times), draw_noise(shape, luck), moved(helped))
+
+
+def walt_loss(model: WaltTransformer, latents: Tensor, given: Given, blend: Blend) -> Tensor:
+    """Mean squared error of the velocity over all frames that are not known."""
+    times, noise, helped = blend
     noisy = mix(latents, noise, times)
-    helped = torch.rand(len(latents), 1, 1, 1, 1, generator=luck) < self_conditioning
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(latents.device.type, torch.bfloat16):
         estimate = _estimate(model, noisy, times, given) * helped
         velocity = model(noisy, times / TIMES, estimate, given)
     wrong: Tensor = (velocity - velocity_of(latents, noise, times)).square() * ~given.mask
@@ -120,7 +138,7 @@ def _estimate(model: WaltTransformer, noisy: Tensor, times: Tensor, given: Given
 
 
 def _mixed(latents: Tensor, times: Tensor, luck: torch.Generator) -> Tensor:
-    return mix(latents, torch.randn(latents.shape, generator=luck), times)
+    return mix(latents, draw_noise(latents.shape, luck), times)
 
 
 def _choose(numbers: Tensor, count: int, luck: torch.Generator) -> Tensor:

@@ -24,6 +24,7 @@ from ..models.generator import pieces
 from ..models.walt_generator import CHUNK_FRAMES, NEW_FRAMES, PAST_FRAMES
 from ..models.weights import AUTOENCODER, load_autoencoder, revision
 from .data import Split
+from .device import device
 from .latents import encode
 from .parts import Part, make_missing, parts_of, read
 from .recipe import Shelf
@@ -89,7 +90,7 @@ def halve(film: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 
 def _make(part: Part, pictures: VideoSpec) -> None:
-    model = load_autoencoder(part.weights)
+    model = load_autoencoder(part.weights).to(device())
     places, large, small = [], [], []
     for script in part.episodes():
         film = np.stack(list(frames(script, pictures)))

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from evalsuite.baselines.models.full_attention import full_attention
+from evalsuite.baselines.models.gated_deltanet import gated_deltanet
 from evalsuite.baselines.models.layout import FRAMES_PER_SEGMENT, Layout, Places, TransformerShape
+from evalsuite.baselines.models.mamba2 import mamba2
 from evalsuite.baselines.models.sampler import Sampling, draw_noise, sample
+from evalsuite.baselines.models.sliding_window import sliding_window
 from evalsuite.baselines.models.text import SCENE_START, TextEncoder, Vocabulary
 from evalsuite.baselines.models.transformer import VideoTransformer, velocity
 from evalsuite.baselines.models.ttt_linear import ttt_linear
@@ -202,3 +206,14 @@ def test_the_velocity_of_the_true_latents_is_the_way_from_them_to_the_noise(time
     latents, noise = torch.randn(2, 3, 7, 2, 4, 4)
     found = velocity(torch.lerp(latents, noise, time), torch.full((3,), time), latents)
     assert torch.allclose(found, noise - latents, atol=1e-5)
+
+
+@pytest.mark.parametrize("still", [None, torch.ones(1, dtype=torch.long)])
+@pytest.mark.parametrize("layer", [None, ttt_mlp, ttt_linear, mamba2, gated_deltanet, sliding_window, full_attention])
+def test_all_is_worked_out_where_the_latents_are(layer, still):
+    """On a device that is not the default, such as a graphics card."""
+    with torch.device("meta"):
+        model = VideoTransformer(SHAPE, 20, layer)
+    latents = torch.zeros(1, 13 if still is None else 2, 2, 4, 4, device="meta")
+    words = torch.zeros(1, 2, 7, dtype=torch.long, device="meta")
+    assert model(latents, torch.zeros(1, device="meta"), words, still).device.type == "meta"

@@ -271,7 +271,9 @@ def test_trained_further_encoder_and_words_stay_and_the_loss_starts_low(smoke, t
     assert not any(same[name] for name in same if name.startswith("decoder") and name.endswith("weight"))
     train_base(recipe, tmp_path, weights)
     assert load_base(tmp_path / "weights")[1].words == load_base(weights)[1].words
-    first, further = ((folder / "base_001_stills.csv").read_text().splitlines()[1] for folder in (smoke[0], tmp_path))
+    first, further = (
+        (folder / "base_001_stills_marked.csv").read_text().splitlines()[1] for folder in (smoke[0], tmp_path)
+    )
     assert float(further.split(",")[1]) < float(first.split(",")[1])
 
 

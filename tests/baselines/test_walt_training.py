@@ -17,7 +17,7 @@ from evalsuite.baselines.models.walt_weights import CASCADE, load_cascade
 from evalsuite.baselines.models.weights import load_autoencoder, save_autoencoder
 from evalsuite.baselines.training.recipe import Shelf
 from evalsuite.baselines.training.recipe_walt import WALT
-from evalsuite.baselines.training.train_walt import Lessons, train_cascade, train_walt, walt_loss
+from evalsuite.baselines.training.train_walt import Lessons, draw_blend, train_cascade, train_walt, walt_loss
 from evalsuite.baselines.training.walt_excerpts import Excerpts, encode_excerpts, excerpts, find_excerpts, halve
 
 from evalsuite.errors import PluginError
@@ -127,14 +127,15 @@ def test_the_loss_is_of_unknown_frames_and_estimates_are_told_to_most():
     luck = torch.Generator().manual_seed(0)
     latents, given = lessons.draw(WALT, 1000, luck)
     model = Omniscient(latents.double())
-    assert float(walt_loss(model, latents.double(), given, 0.9, luck)) < 1e-6
+    blend = draw_blend(latents.shape, 0.9, luck)
+    assert float(walt_loss(model, latents.double(), given, blend)) < 1e-6
     nothing, told = model.estimates
     assert not nothing.any()
     helped = told.abs().amax((1, 2, 3, 4)) > 0
     assert float(helped.double().mean()) == pytest.approx(0.9, abs=0.04)
     assert torch.allclose(told[helped], model.latents[helped], atol=1e-2)
     model.latents = model.latents + 1
-    assert float(walt_loss(model, latents.double(), given, 0.9, luck)) > 0.1
+    assert float(walt_loss(model, latents.double(), given, blend)) > 0.1
 
 
 def test_a_smoke_run_learns_and_ends_in_files_that_make_frames(tmp_path):
