@@ -12,13 +12,8 @@ ARGUMENTS = {"degraded": "degraded:vanish@0.5", "harmless": "harmless:fps"}
 
 
 WITHOUT_WEIGHTS = {
-    "full-attention",
     "gated-deltanet",
-    "local-attention",
-    "mamba2",
-    "sliding-window",
     "ttt-linear",
-    "walt",
 }
 """Systems that have to be trained before they run."""
 
