@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -99,9 +100,7 @@ def save(path: Path, state: Mapping[str, Tensor], told: Mapping[str, str]) -> No
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().cpu().half().contiguous() for name, tensor in state.items()}
     save_file(tensors, path, metadata=dict(told))
-    sums = {**_sums(path.parent), path.name: sha256(path)}
-    lines = [f"{digest}  {name}\n" for name, digest in sorted(sums.items())]
-    (path.parent / _SUMS).write_text("".join(lines))
+    _enlist(path)
 
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -117,9 +116,10 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def copy_weights(source: Path, path: Path) -> None:
-    """A file of weights to another place, with its sum in the list there."""
-    with safe_open(source, framework="pt") as file:
-        save(path, {name: file.get_tensor(name) for name in file.keys()}, file.metadata())  # noqa: SIM118
+    """A file of weights to another place, byte for byte, with its sum in the list there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, path)
+    _enlist(path)
 
 
 def sha256(path: Path) -> str:
@@ -128,6 +128,13 @@ def sha256(path: Path) -> str:
 
 def _same(base: Tensor | None, own: Tensor) -> bool:
     return base is not None and torch.equal(base.half(), own)
+
+
+def _enlist(path: Path) -> None:
+    """Writes the sum of a file into the list beside it."""
+    sums = {**_sums(path.parent), path.name: sha256(path)}
+    lines = [f"{digest}  {name}\n" for name, digest in sorted(sums.items())]
+    (path.parent / _SUMS).write_text("".join(lines))
 
 
 def _sums(folder: Path) -> dict[str, str]:

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from evalsuite.baselines.models.generator import FRAMES_PER_PIECE, marked_texts, pieces
 from evalsuite.baselines.models.sampler import Sampling
-from evalsuite.baselines.models.weights import AUTOENCODER, BASE, SHIPPED, load_autoencoder, load_layers
+from evalsuite.baselines.models.weights import (
+    AUTOENCODER,
+    BASE,
+    SHIPPED,
+    copy_weights,
+    load,
+    load_autoencoder,
+    load_layers,
+)
 from evalsuite.baselines.training import trained
 from evalsuite.baselines.ttt import TTT
 
@@ -100,6 +108,12 @@ def test_weights_are_small_and_are_those_that_are_listed():
     assert {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files} == listed
     assert all(file.stat().st_size <= 10_000_000 for file in files)
     assert sum(file.stat().st_size for file in files) <= 60_000_000
+
+
+def test_copied_weights_are_the_same_bytes_and_are_listed(tmp_path):
+    copy_weights(SHIPPED / "base.safetensors", tmp_path / "new" / "other.safetensors")
+    assert (tmp_path / "new" / "other.safetensors").read_bytes() == (SHIPPED / "base.safetensors").read_bytes()
+    load(tmp_path / "new" / "other.safetensors")
 
 
 def test_the_revision_is_that_of_all_three_files(copied, monkeypatch):
