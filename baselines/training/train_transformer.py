@@ -21,6 +21,7 @@ from .device import device, draw_noise, moved
 from .latents import Told, told
 from .loop import fit, fused
 from .recipe import Recipe, Stage
+from .renaming import renaming
 from .samples import draw_samples
 
 _TOWARDS_NOISE, _SPREAD = 1.3, 1.3
@@ -28,6 +29,17 @@ _FUSED_SEGMENTS = 3
 
 Shelved = tuple[Told, Tensor]
 """Episodes of one length, and their words as numbers (episodes, segments, words)."""
+
+
+class Lessons(NamedTuple):
+    """What a transformer is trained on, or tried on."""
+
+    shelves: list[Shelved]
+    vocabulary: Vocabulary
+
+    def of(self, segments: int) -> list[Shelved]:
+        """The shelves whose episodes have so many segments or more."""
+        return [(told, words) for told, words in self.shelves if told.segments >= segments]
 
 
 class Stretches(NamedTuple):
@@ -49,12 +61,12 @@ def train_base(recipe: Recipe, folder: Path, start: Path | None = None) -> None:
     weights = _weights_of(folder, AUTOENCODER)
     shelves = [told(folder, weights, shelf) for shelf in recipe.stories]
     model, vocabulary = load_base(start) if start else _new_base(recipe, shelves)
-    numbered = _numbered(shelves, vocabulary)
+    lessons = _lessons(shelves, vocabulary)
     for stage in recipe.base:
         checkpoint = folder / f"base_{stage.name}.pt"
-        model = _fit(model.requires_grad_(True), numbered, recipe, stage, checkpoint, recipe.seed)
+        model = _fit(model.requires_grad_(True), lessons, recipe, stage, checkpoint, recipe.seed)
     save_base(folder / "weights", model, vocabulary)
-    held_out = _numbered([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
+    held_out = _lessons([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
     last = recipe.base[-1]
     write_losses(folder / "base.json", model, held_out, last, recipe.held_out)
     draw_samples(folder / "base.png", _filming(model, vocabulary, weights), last.segments)
@@ -71,12 +83,12 @@ def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequen
     weights, base = _weights_of(folder, AUTOENCODER), _weights_of(folder, BASE)
     torch.manual_seed(seed)
     model, vocabulary = load_base(base, make_layer)
-    shelves = _numbered([told(folder, weights, shelf) for shelf in recipe.stories], vocabulary)
-    held_out = _numbered([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
-    rate = _best_rate(model, shelves, held_out, recipe, folder / name, seed)
+    lessons = _lessons([told(folder, weights, shelf) for shelf in recipe.stories], vocabulary)
+    held_out = _lessons([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
+    rate = _best_rate(model, lessons, held_out, recipe, folder / name, seed)
     for stage in recipe.stages:
         step = folder / f"{name}_{stage.name}"
-        model = _fit(_learning(model), shelves, recipe, _at_rate(stage, rate), step.with_suffix(".pt"), seed)
+        model = _fit(_learning(model), lessons, recipe, _at_rate(stage, rate), step.with_suffix(".pt"), seed)
         model.trained_segments = stage.segments
         write_losses(step.with_suffix(".json"), model, held_out, stage, recipe.held_out)
         draw_samples(step.with_suffix(".png"), _filming(model, vocabulary, weights), stage.segments)
@@ -85,8 +97,8 @@ def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequen
 
 def _best_rate(
     model: VideoTransformer,
-    shelves: Sequence[Shelved],
-    held_out: Sequence[Shelved],
+    lessons: Lessons,
+    held_out: Lessons,
     recipe: Recipe,
     path: Path,
     seed: int,
@@ -101,7 +113,7 @@ def _best_rate(
         found = {}
         for rate in recipe.rates:
             checkpoint = path.with_name(f"{path.name}_rate_{rate:g}.pt")
-            tried = _fit(_learning(deepcopy(model)), shelves, recipe, _at_rate(trial, rate), checkpoint, seed)
+            tried = _fit(_learning(deepcopy(model)), lessons, recipe, _at_rate(trial, rate), checkpoint, seed)
             found[rate] = held_out_loss(tried, held_out, first, recipe.held_out)
         kept.write_text(json.dumps(found))
     losses = json.loads(kept.read_text())
@@ -127,19 +139,20 @@ def _learning(model: VideoTransformer) -> VideoTransformer:
 
 
 def _fit(
-    model: VideoTransformer, shelves: Sequence[Shelved], recipe: Recipe, stage: Stage, checkpoint: Path, seed: int
+    model: VideoTransformer, lessons: Lessons, recipe: Recipe, stage: Stage, checkpoint: Path, seed: int
 ) -> VideoTransformer:
     """The moving average of the model."""
-    long_enough = [(told, words) for told, words in shelves if told.segments >= stage.segments]
+    shelves = lessons.of(stage.segments)
 
     # sequence layers loop over chunks, of which a compiler can take few
     few = stage in recipe.base or (stage.stills and stage.segments <= _FUSED_SEGMENTS)
     step_loss = fused(velocity_loss, recipe) if few else velocity_loss
 
     def loss(luck: torch.Generator) -> Tensor:
-        drawn = draw_stretches(long_enough, stage, luck)
+        drawn = draw_stretches(shelves, stage, luck)
         is_told = torch.rand(len(drawn.words), 1, 1, generator=luck) >= recipe.text_dropout
-        drawn = drawn._replace(words=drawn.words * moved(is_told))
+        renamed = moved(renaming(lessons.vocabulary, luck))[drawn.words]
+        drawn = drawn._replace(words=renamed * moved(is_told))
         return step_loss(model, drawn, *draw_blend(drawn.latents, luck), stage.emphasis)
 
     average = fit(model, stage.schedule, loss, checkpoint, seed)
@@ -203,23 +216,23 @@ def velocity_loss(
 
 
 @torch.no_grad()
-def held_out_loss(model: VideoTransformer, shelves: Sequence[Shelved], stage: Stage, count: int) -> float:
+def held_out_loss(model: VideoTransformer, lessons: Lessons, stage: Stage, count: int) -> float:
     """The loss on `count` stretches, whose times and noise are always the same."""
-    long_enough = [(told, words) for told, words in shelves if told.segments >= stage.segments]
+    shelves = lessons.of(stage.segments)
     one = replace(stage, schedule=replace(stage.schedule, batch=1))
     losses = []
     for number in range(count):
         luck = torch.Generator().manual_seed(number)
-        drawn = draw_stretches(long_enough, one, luck)
+        drawn = draw_stretches(shelves, one, luck)
         losses.append(float(velocity_loss(model, drawn, *draw_blend(drawn.latents, luck))))
     return sum(losses) / count
 
 
-def write_losses(path: Path, model: VideoTransformer, shelves: Sequence[Shelved], stage: Stage, count: int) -> None:
+def write_losses(path: Path, model: VideoTransformer, held_out: Lessons, stage: Stage, count: int) -> None:
     """The loss on held-out stretches, and what it is when the sequence layers are not heard."""
     closed = deepcopy(model)
     closed.close_gates()
-    found = {name: held_out_loss(one, shelves, stage, count) for name, one in (("open", model), ("closed", closed))}
+    found = {name: held_out_loss(one, held_out, stage, count) for name, one in (("open", model), ("closed", closed))}
     path.write_text(json.dumps({**found, "stretches": count}))
 
 
@@ -232,7 +245,8 @@ def _weights_of(folder: Path, name: str) -> Path:
     return folder / "weights" if (folder / "weights" / name).is_file() else SHIPPED
 
 
-def _numbered(shelves: Sequence[Told], vocabulary: Vocabulary) -> list[Shelved]:
+def _lessons(shelves: Sequence[Told], vocabulary: Vocabulary) -> Lessons:
     """Ready to be drawn from."""
     numbers = (torch.stack([vocabulary.tensor(texts) for texts in shelf.texts]) for shelf in shelves)
-    return [(shelf.on(device()), moved(words)) for shelf, words in zip(shelves, numbers, strict=True)]
+    numbered = [(shelf.on(device()), moved(words)) for shelf, words in zip(shelves, numbers, strict=True)]
+    return Lessons(numbered, vocabulary)

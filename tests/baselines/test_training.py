@@ -11,6 +11,7 @@ import pytest
 import torch
 from evalsuite.baselines.models.autoencoder import Autoencoder, Convolution
 from evalsuite.baselines.models.generator import Generator
+from evalsuite.baselines.models.text import Vocabulary
 from evalsuite.baselines.models.transformer import VideoTransformer
 from evalsuite.baselines.models.ttt_linear import ttt_linear
 from evalsuite.baselines.models.ttt_mlp import ttt_mlp
@@ -19,8 +20,10 @@ from evalsuite.baselines.training.data import Filmed, as_video, clip, render, sh
 from evalsuite.baselines.training.latents import Told, mark, told
 from evalsuite.baselines.training.loop import fit, fused
 from evalsuite.baselines.training.recipe import RECIPE, Schedule, Shelf, Stage
+from evalsuite.baselines.training.renaming import renaming
 from evalsuite.baselines.training.train_autoencoder import draw_hiding, train_autoencoder
 from evalsuite.baselines.training.train_transformer import (
+    Lessons,
     Stretches,
     draw_stretches,
     held_out_loss,
@@ -147,6 +150,22 @@ def test_stills_are_the_same_frame_of_each_segment_with_its_words():
     assert torch.equal(frames % 19, words % 3 * 6 + still)
 
 
+def test_names_change_hands_within_their_pronoun_and_other_words_stay():
+    vocabulary = Vocabulary(["the", "mimi", "waves", "pip", "lola", "otto", "rufus", "hana"])
+    she, he = ("mimi", "lola", "hana"), ("pip", "otto", "rufus")
+    seen = set()
+    for number in range(50):
+        table = renaming(vocabulary, torch.Generator().manual_seed(number))
+        assert sorted(table.tolist()) == list(range(len(vocabulary)))
+        changed = (table != torch.arange(len(vocabulary))).nonzero().flatten().tolist()
+        assert set(changed) <= set(vocabulary.numbers(" ".join((*she, *he))))
+        for names in (she, he):
+            numbers = vocabulary.numbers(" ".join(names))
+            assert sorted(table[numbers].tolist()) == sorted(numbers)
+        seen.add(int(table[vocabulary.numbers("mimi")[0]]))
+    assert seen == set(vocabulary.numbers(" ".join(she)))
+
+
 def test_a_latent_is_marked_where_any_of_its_pixels_is():
     seen = np.zeros((9, 16, 24), np.uint8)
     seen[0, 0, 0] = seen[3, 15, 8] = seen[8, 7, 23] = 255
@@ -211,8 +230,9 @@ def test_the_transformers_of_a_smoke_run_have_learnt(smoke):
     untrained = VideoTransformer(recipe.transformer_shape, len(vocabulary), None)
     trained, _ = load_layers(weights / "ttt.safetensors", weights, ttt_mlp)
     episodes = told(folder, weights, recipe.stories[0])
-    shelves = [(episodes, torch.stack([vocabulary.tensor(texts) for texts in episodes.texts]))]
-    losses = [held_out_loss(model, shelves, recipe.stages[-1], 16) for model in (untrained, base, trained)]
+    words = torch.stack([vocabulary.tensor(texts) for texts in episodes.texts])
+    lessons = Lessons([(episodes, words)], vocabulary)
+    losses = [held_out_loss(model, lessons, recipe.stages[-1], 16) for model in (untrained, base, trained)]
     assert losses[0] > losses[1] > losses[2]
 
 
