@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from evalsuite.interfaces import Baseline, Training
+from evalsuite.learning.weights import revision
 from evalsuite.types import Footage, Storyboard, VideoSpec
 
 from .models.walt_generator import WaltGenerator
 from .models.walt_weights import CASCADE, load_cascade, weight_file
-from .models.weights import AUTOENCODER, NO_WEIGHTS, SHIPPED, load_autoencoder, revision
+from .models.weights import AUTOENCODER, NO_WEIGHTS, SHIPPED, load_autoencoder
 
 ARITHMETIC = "1"
 """Raised when the code makes other pixels of the same weights."""

@@ -6,13 +6,14 @@ has a latent of its own, in which it stands still, so that a picture is a video 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from evalsuite.learning.convolution import Convolution
 
 FRAMES_PER_LATENT = 4
 PIXELS_PER_LATENT = 8
@@ -35,20 +36,6 @@ class AutoencoderShape:
     encoder_depths: tuple[int, int] = (2, 2)
     decoder_widths: tuple[int, int] = (80, 160)
     decoder_depths: tuple[int, int] = (3, 3)
-
-
-class Convolution(nn.Module):
-    """3 x 3 pixels, with its weight as a matrix (outputs, inputs x 9): the optimiser Muon takes nothing else."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(outputs, inputs * 9))
-        self.bias = nn.Parameter(torch.zeros(outputs))
-        nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-
-    def forward(self, x: Tensor) -> Tensor:
-        weight = self.weight.unflatten(1, (-1, 3, 3))
-        return functional.conv2d(x, weight, self.bias, padding=1)
 
 
 class _Block(nn.Module):

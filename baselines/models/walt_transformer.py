@@ -13,7 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .autoencoder import AutoencoderShape, Convolution
+from evalsuite.learning.convolution import Convolution
+
+from .autoencoder import AutoencoderShape
 from .text import TextEncoder
 from .transformer import modulate, start_at_zero, waves
 from .walt_windows import Window

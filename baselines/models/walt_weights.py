@@ -6,9 +6,11 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from evalsuite.learning.weights import load, save
+
 from .text import Vocabulary
 from .walt_transformer import WaltShape, WaltTransformer
-from .weights import SHIPPED, load, save
+from .weights import SHIPPED
 
 CASCADE = ("walt_48x32", "walt_96x64", "walt_192x128")
 """The models in the order in which they run."""

@@ -16,12 +16,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from evalsuite.learning.processes import on_all_processors
 from evalsuite.toon.episode import Episode
 from evalsuite.toon.script import episode, storyboard
 from evalsuite.toon.world import frames, masks
 from evalsuite.types import Storyboard, VideoSpec
 
-from .processes import on_all_processors
 from .recipe import Shelf
 
 SPEC = VideoSpec(96, 64, 8.0)

@@ -12,13 +12,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from evalsuite.learning.device import device
+from evalsuite.learning.weights import revision
 from evalsuite.toon.script import storyboard
 
 from ..models.autoencoder import Autoencoder
 from ..models.generator import marked_texts
-from ..models.weights import AUTOENCODER, load_autoencoder, revision
+from ..models.weights import AUTOENCODER, load_autoencoder
 from .data import Split, film
-from .device import device
 from .parts import Part, make_missing, parts_of, read
 from .recipe import Shelf
 

@@ -12,11 +12,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from evalsuite.learning.processes import on_all_processors
 from evalsuite.toon.episode import Episode
 from evalsuite.toon.script import episode
 
 from .data import Split
-from .processes import on_all_processors
 from .recipe import Shelf
 
 _SEGMENTS_PER_PART = 20

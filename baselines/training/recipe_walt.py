@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from evalsuite.learning.schedule import Schedule
 from evalsuite.types import VideoSpec
 
 from ..models.walt_transformer import WaltShape
-from .recipe import Schedule, Shelf
+from .recipe import Shelf
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from evalsuite.interfaces import Training
+from evalsuite.learning.curves import draw_curves
 
 from ..models.transformer import MakeSequenceLayer
 from ..models.weights import AUTOENCODER, BASE, SHIPPED
-from .curves import draw_curves
 from .recipe import RECIPE, Recipe
 from .train_autoencoder import train_autoencoder
 from .train_transformer import train_base, train_layers

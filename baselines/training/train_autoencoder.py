@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from evalsuite.learning.device import device, draw_noise, moved
+from evalsuite.learning.loop import fit, fused
+from evalsuite.learning.schedule import Schedule
+
 from ..models.autoencoder import FRAMES_PER_LATENT, PIXELS_PER_LATENT, Autoencoder
 from ..models.weights import AUTOENCODER, load_autoencoder, save_autoencoder
 from .data import Filmed, as_video, clip, render, shelved
-from .device import device, draw_noise, moved
-from .loop import fit, fused
-from .recipe import Recipe, Schedule
+from .recipe import Recipe
 
 _OUTLINES = 1.0
 _FOREGROUND = 10.0
@@ -62,7 +64,7 @@ def _with_trained_decoder(model: Autoencoder, recipe: Recipe, folder: Path, film
 def _fit(
     model: Autoencoder, recipe: Recipe, schedule: Schedule, films: Sequence[Filmed], checkpoint: Path
 ) -> Autoencoder:
-    step_loss = fused(reconstruction_loss, recipe)
+    step_loss = fused(reconstruction_loss, recipe.fused)
 
     def loss(luck: torch.Generator) -> Tensor:
         video, marks = draw_clips(films, schedule.batch, recipe.clip_frames, luck)

@@ -12,14 +12,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from evalsuite.learning.device import device, draw_noise, moved
+from evalsuite.learning.loop import fit, fused
+
 from ..models.generator import Generator
 from ..models.layout import FRAMES_PER_SEGMENT
 from ..models.text import Vocabulary
 from ..models.transformer import MakeSequenceLayer, VideoTransformer
 from ..models.weights import AUTOENCODER, BASE, SHIPPED, load_autoencoder, load_base, save_base, save_layers
-from .device import device, draw_noise, moved
 from .latents import Told, told
-from .loop import fit, fused
 from .recipe import Recipe, Stage
 from .renaming import renaming
 from .samples import draw_samples
@@ -146,7 +147,7 @@ def _fit(
 
     # sequence layers loop over chunks, of which a compiler can take few
     few = stage in recipe.base or (stage.stills and stage.segments <= _FUSED_SEGMENTS)
-    step_loss = fused(velocity_loss, recipe) if few else velocity_loss
+    step_loss = fused(velocity_loss, recipe.fused) if few else velocity_loss
 
     def loss(luck: torch.Generator) -> Tensor:
         drawn = draw_stretches(shelves, stage, luck)

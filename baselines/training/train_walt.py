@@ -12,15 +12,15 @@ from torch import Tensor
 
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Training
+from evalsuite.learning.curves import draw_curves
+from evalsuite.learning.device import draw_noise, moved
+from evalsuite.learning.loop import fit
 
 from ..models.text import Vocabulary
 from ..models.walt_diffusion import TIMES, latents_in, mix, velocity_of
 from ..models.walt_transformer import LATENT_FRAMES, Given, WaltTransformer
 from ..models.walt_weights import save_part, weight_file
 from ..models.weights import AUTOENCODER, SHIPPED
-from .curves import draw_curves
-from .device import draw_noise, moved
-from .loop import fit
 from .recipe import RECIPE
 from .recipe_walt import WALT, WaltPart, WaltRecipe
 from .train_autoencoder import train_autoencoder

@@ -14,22 +14,14 @@ from typing import ClassVar
 
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Baseline, Training
+from evalsuite.learning.weights import copy_weights, revision
 from evalsuite.types import Footage, Storyboard, VideoSpec
 
 from ..models.generator import Generator
 from ..models.layout import Layout, TransformerShape
 from ..models.sequence import SequenceLayer
 from ..models.transformer import MakeSequenceLayer
-from ..models.weights import (
-    AUTOENCODER,
-    BASE,
-    NO_WEIGHTS,
-    SHIPPED,
-    copy_weights,
-    load_autoencoder,
-    load_layers,
-    revision,
-)
+from ..models.weights import AUTOENCODER, BASE, NO_WEIGHTS, SHIPPED, load_autoencoder, load_layers
 
 ARITHMETIC = "3"
 """Raised when the code makes other pixels of the same weights."""

@@ -15,6 +15,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from evalsuite.learning.device import device
+from evalsuite.learning.weights import revision
 from evalsuite.toon.script import storyboard
 from evalsuite.toon.world import frames
 from evalsuite.types import Storyboard, VideoSpec
@@ -22,9 +24,8 @@ from evalsuite.types import Storyboard, VideoSpec
 from ..models.autoencoder import Autoencoder
 from ..models.generator import pieces
 from ..models.walt_generator import CHUNK_FRAMES, NEW_FRAMES, PAST_FRAMES
-from ..models.weights import AUTOENCODER, load_autoencoder, revision
+from ..models.weights import AUTOENCODER, load_autoencoder
 from .data import Split
-from .device import device
 from .latents import encode
 from .parts import Part, make_missing, parts_of, read
 from .recipe import Shelf

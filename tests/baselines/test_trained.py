@@ -9,19 +9,12 @@ import numpy as np
 import pytest
 from evalsuite.baselines.models.generator import FRAMES_PER_PIECE, marked_texts, pieces
 from evalsuite.baselines.models.sampler import Sampling
-from evalsuite.baselines.models.weights import (
-    AUTOENCODER,
-    BASE,
-    SHIPPED,
-    copy_weights,
-    load,
-    load_autoencoder,
-    load_layers,
-)
+from evalsuite.baselines.models.weights import AUTOENCODER, BASE, SHIPPED, load_autoencoder, load_layers
 from evalsuite.baselines.training import trained
 from evalsuite.baselines.ttt import TTT
 
 from evalsuite.errors import EvalsuiteError, PluginError, StoryboardError
+from evalsuite.learning.weights import copy_weights, load
 from evalsuite.types import Segment, Storyboard, VideoSpec
 
 SPEC = VideoSpec(96, 64, 8.0)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from evalsuite.baselines.models.autoencoder import Autoencoder, Convolution
+from evalsuite.baselines.models.autoencoder import Autoencoder
 from evalsuite.baselines.models.generator import Generator
 from evalsuite.baselines.models.text import Vocabulary
 from evalsuite.baselines.models.transformer import VideoTransformer
@@ -18,8 +18,7 @@ from evalsuite.baselines.models.ttt_mlp import ttt_mlp
 from evalsuite.baselines.models.weights import load_autoencoder, load_base, load_layers, save_base
 from evalsuite.baselines.training.data import Filmed, as_video, clip, render, shelved
 from evalsuite.baselines.training.latents import Told, mark, told
-from evalsuite.baselines.training.loop import fit, fused
-from evalsuite.baselines.training.recipe import RECIPE, Schedule, Shelf, Stage
+from evalsuite.baselines.training.recipe import RECIPE, Shelf, Stage
 from evalsuite.baselines.training.renaming import renaming
 from evalsuite.baselines.training.train_autoencoder import draw_hiding, train_autoencoder
 from evalsuite.baselines.training.train_transformer import (
@@ -35,6 +34,9 @@ from safetensors import safe_open
 
 from evalsuite.errors import EvalsuiteError
 from evalsuite.interfaces import Training
+from evalsuite.learning.convolution import Convolution
+from evalsuite.learning.loop import fit, fused
+from evalsuite.learning.schedule import Schedule
 from evalsuite.types import Storyboard, VideoSpec
 
 
@@ -79,7 +81,7 @@ def test_the_loop_finds_a_known_answer_and_writes_its_curve(tmp_path):
 
 
 def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path, monkeypatch):
-    monkeypatch.setattr("evalsuite.baselines.training.loop._SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr("evalsuite.learning.loop._SECONDS_BETWEEN_CHECKPOINTS", 0.0)
     undisturbed, killed, resumed = Line(), Line(), Line()
     expected = fit(undisturbed, SCHEDULE, line_loss(undisturbed), tmp_path / "a.pt", seed=0)
     with pytest.raises(KeyboardInterrupt):
@@ -203,8 +205,8 @@ def test_a_fused_loss_is_the_same_loss():
         return (x.sin() * 2 + x.square()).mean()
 
     x = torch.randn(1000)
-    assert torch.allclose(fused(loss, RECIPE)(x), loss(x), atol=1e-5)
-    assert fused(loss, RECIPE.smoke()) is loss
+    assert torch.allclose(fused(loss)(x), loss(x), atol=1e-5)
+    assert fused(loss, wanted=False) is loss
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from evalsuite import progress
 
-from ..models.autoencoder import Convolution
+from .convolution import Convolution
 from .device import device
-from .recipe import Recipe, Schedule
+from .schedule import Schedule
 
 P = ParamSpec("P")
 Loss = Callable[[torch.Generator], Tensor]
@@ -44,12 +44,12 @@ def fit(model: nn.Module, schedule: Schedule, loss: Loss, checkpoint: Path, seed
     return training.average
 
 
-def fused(loss: Callable[P, Tensor], recipe: Recipe) -> Callable[P, Tensor]:
+def fused(loss: Callable[P, Tensor], wanted: bool = True) -> Callable[P, Tensor]:
     """The same, fused on a processor with a C++ compiler: equal to rounding, in two thirds of the time.
 
     A graphics card waits for what it is told to do next, which fusing takes longer than it saves.
     """
-    useful = recipe.fused and device().type == "cpu" and shutil.which("g++")
+    useful = wanted and device().type == "cpu" and shutil.which("g++")
     return torch.compile(loss) if useful else loss
 
 

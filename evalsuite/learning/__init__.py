@@ -1,0 +1,1 @@
+"""What training needs, whatever is trained: the loop, the device, files of weights."""
