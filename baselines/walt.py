@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from evalsuite.interfaces import Baseline, Training
-from evalsuite.learning.weights import revision
+from evalsuite.learning.sums import revision
 from evalsuite.types import Footage, Storyboard, VideoSpec
 
 from .models.walt_generator import WaltGenerator

@@ -102,8 +102,8 @@ def _encoder() -> str:
 
 
 def _weights() -> Iterator[str]:
-    folder = Path(str(files("evalsuite.baselines") / "weights"))
-    found = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
+    folders = [Path(str(files(f"evalsuite.{role}") / "weights")) for role in ("baselines", "metrics")]
+    found = [path for folder in folders for path in sorted(folder.glob("*.safetensors"))]
     for path in found:
         yield f"weights                  {path.name} ({path.stat().st_size / 1e6:.1f} MB)"
     if not found:

@@ -142,7 +142,9 @@ def rank(
 
 @app.command()
 def train(
-    model: Annotated[str, typer.Argument(help="A system with weights: NAME, or PATH.py.")],
+    model: Annotated[
+        str, typer.Argument(help="What has weights: a system, or an extractor of a metric; NAME, or PATH.py.")
+    ],
     folder: Annotated[Path | None, typer.Option(help="Where all is kept. [default: runs/training]")] = None,
     from_nothing: Annotated[
         bool,
@@ -154,7 +156,7 @@ def train(
     smoke: Annotated[bool, typer.Option("--smoke", help="Run every step in tiny, in a minute.")] = False,
     seed: Annotated[int, typer.Option(help="The seed of all chance.")] = 0,
 ) -> None:
-    """Make a system's weights; run it again to go on.
+    """Make the weights of a system or of what a metric looks through; run it again to go on.
 
     Example: evalsuite train ttt
     """
@@ -164,7 +166,7 @@ def train(
     if from_nothing and further:
         raise typer.BadParameter("--from-nothing and --further say where to start from: give one of them.")
     training = Training(folder or Path("runs") / "training", from_nothing, further, smoke, seed)
-    for path in plugins.baseline(model).train(training):
+    for path in plugins.trainable(model).train(training):
         _say(f"written: {path}")
 
 

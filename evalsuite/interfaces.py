@@ -84,6 +84,10 @@ class Extractor(ABC):
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
         """Rows for the next frames of the video, shape (time, dimensions); clips come in order."""
 
+    def train(self, training: Training) -> list[Path]:
+        """Makes its weights from nothing; the files that it wrote. PluginError where there is nothing to train."""
+        raise PluginError(f"{type(self).__name__} has nothing to train.")
+
 
 class Metric(ABC):
     """One video to one number: one file in `metrics/`."""

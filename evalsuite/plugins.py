@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from evalsuite.errors import EvalsuiteError, PluginError, UnknownPluginError
-from evalsuite.interfaces import Baseline, Leaderboard, Metric, SetMetric
+from evalsuite.interfaces import Baseline, Extractor, Leaderboard, Metric, SetMetric
 
 Role = Literal["baselines", "metrics", "leaderboards"]
 ROLES: dict[Role, tuple[type, ...]] = {
@@ -72,6 +72,19 @@ def metric(text: str) -> Metric | SetMetric:
     spelled = spelling(text)
     made: Metric | SetMetric = _make(_load("metrics", spelled), spelled)
     return made
+
+
+def trainable(text: str) -> Baseline | Extractor:
+    """What `text` names that may have weights: a system, or else an extractor that some metric brings."""
+    try:
+        return baseline(text)
+    except UnknownPluginError:
+        from evalsuite import features  # heavy, and only for training
+
+        list(loaded("metrics"))  # a metric's own extractors are known once it is imported
+        if text not in features.EXTRACTORS:
+            raise
+        return features.extractor(text)
 
 
 def leaderboard(text: str) -> Leaderboard:

@@ -83,6 +83,7 @@ def test_the_wheel_holds_one_top_level_package(tmp_path):
         "evalsuite/py.typed",
         "evalsuite/suites/one_minute.toml",
         "evalsuite/metrics/motion.py",
+        "evalsuite/metrics/weights/toon_id.safetensors",
         "evalsuite/baselines/oracle.py",
         "evalsuite/leaderboards/tie_bands.json",
     ):

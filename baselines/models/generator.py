@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from evalsuite.errors import StoryboardError
+from evalsuite.learning.weights import quick_kind
 from evalsuite.types import Effort, Footage, Frame, Segment, Storyboard, VideoSpec
 
 from .autoencoder import FRAMES_PER_LATENT, Autoencoder
@@ -19,7 +20,6 @@ from .layout import FRAMES_PER_SEGMENT
 from .sampler import Sampling, draw_noise, sample
 from .text import SCENE_END, SCENE_START, Vocabulary
 from .transformer import VideoTransformer
-from .weights import quick_kind
 
 FRAMES_PER_SECOND = 8.0
 FRAMES_PER_PIECE = FRAMES_PER_SEGMENT * FRAMES_PER_LATENT

@@ -16,6 +16,7 @@ import cv2
 import torch
 from torch import Tensor
 
+from evalsuite.learning.weights import quick_kind
 from evalsuite.types import Effort, Footage, Frame, Storyboard, VideoSpec
 
 from .autoencoder import PIXELS_PER_LATENT, Autoencoder
@@ -24,7 +25,6 @@ from .text import Vocabulary
 from .walt_diffusion import TIMES, WaltSampling, draw_noise, mix, sample
 from .walt_transformer import Given, WaltTransformer, know
 from .walt_weights import Part
-from .weights import quick_kind
 
 NEW_FRAMES = 12
 PAST_FRAMES = 5

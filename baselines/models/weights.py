@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from evalsuite.errors import EvalsuiteError
-from evalsuite.learning.weights import load, save, sha256
+from evalsuite.learning.sums import sha256
+from evalsuite.learning.weights import load, save
 
 from .autoencoder import Autoencoder, AutoencoderShape
 from .layout import TransformerShape
@@ -78,11 +79,6 @@ def load_layers(path: Path, base: Path, make_layer: MakeSequenceLayer | None) ->
     model.load_state_dict(tensors, strict=False)
     model.trained_segments = int(told["segments"])
     return model, vocabulary
-
-
-def quick_kind() -> torch.dtype:
-    """What weights are rounded to when they run: bfloat16 where the processor multiplies it, much faster."""
-    return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
 
 
 def _same(base: Tensor | None, own: Tensor) -> bool:

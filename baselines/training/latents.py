@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from evalsuite.learning.device import device
-from evalsuite.learning.weights import revision
+from evalsuite.learning.sums import revision
 from evalsuite.toon.script import storyboard
 
 from ..models.autoencoder import Autoencoder

@@ -14,7 +14,8 @@ from typing import ClassVar
 
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Baseline, Training
-from evalsuite.learning.weights import copy_weights, revision
+from evalsuite.learning.sums import revision
+from evalsuite.learning.weights import copy_weights
 from evalsuite.types import Footage, Storyboard, VideoSpec
 
 from ..models.generator import Generator

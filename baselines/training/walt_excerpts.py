@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from evalsuite.learning.device import device
-from evalsuite.learning.weights import revision
+from evalsuite.learning.sums import revision
 from evalsuite.toon.script import storyboard
 from evalsuite.toon.world import frames
 from evalsuite.types import Storyboard, VideoSpec

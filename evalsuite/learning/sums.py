@@ -1,0 +1,32 @@
+"""Lists of sha256 sums beside files of weights, as `sha256sum` writes and checks them; nothing heavy is needed here."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+LIST = "sha256sums.txt"
+
+
+def revision(*paths: Path) -> str:
+    """The first 12 digits of the sha256 of the listed sums of these files."""
+    sums = [listed(path.parent).get(path.name, "missing") for path in paths]
+    return hashlib.sha256(" ".join(sums).encode()).hexdigest()[:12]
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def enlist(path: Path) -> None:
+    """Writes the sum of a file into the list beside it."""
+    sums = {**listed(path.parent), path.name: sha256(path)}
+    lines = [f"{digest}  {name}\n" for name, digest in sorted(sums.items())]
+    (path.parent / LIST).write_text("".join(lines))
+
+
+def listed(folder: Path) -> dict[str, str]:
+    """File name to sha256, from a list as `sha256sum` writes it."""
+    file = folder / LIST
+    lines = file.read_text().splitlines() if file.is_file() else []
+    return {name: digest for digest, name in (line.split() for line in lines)}

@@ -1,0 +1,91 @@
+"""When each expected character is seen, and how it looks there: detections are given to those whom the story expects.
+
+Where several are expected, each moment's detections are shared out so that looks agree best with what the storyboard
+describes; a character who is alone is whoever is seen. Moments that are frozen, looped or incoherent show nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from evalsuite.types import Entity, Features, Storyboard
+
+from ._evidence import evidence
+from ._timeline import Array, Flags, timeline
+from ._toon_id import NAME, SCORE, Sights, sights
+from .models.looks import EMBEDDING, look_of
+
+CHARACTER = 0
+OFTEN = 0.25
+"""The share of a segment's moments from which on a character counts as present in it."""
+
+
+@dataclass(frozen=True)
+class Appearances:
+    """What is seen of whom, by character and segment."""
+
+    names: tuple[str, ...]
+    expected: Flags
+    """Whether the storyboard has it in the segment, (characters, segments)."""
+    share: Array
+    """The share of the segment's moments in which it is seen, (characters, segments)."""
+    prototype: Array
+    """The mean of its embeddings there, of length 1, or 0 where it is not seen: (characters, segments, channels)."""
+    strangers: float
+    """How many more characters than expected are seen at a moment, on average."""
+
+    @property
+    def present(self) -> Flags:
+        """Whether it is seen in a segment often enough, (characters, segments)."""
+        return self.share >= OFTEN
+
+
+def characters(storyboard: Storyboard) -> list[tuple[Entity, Array]]:
+    """Those whose look is described in the words of the cartoon world, and the embedding of it."""
+    looks = [(entity, look_of(entity.description)) for entity in storyboard.entities if entity.kind == "character"]
+    return [(entity, look) for entity, look in looks if look is not None]
+
+
+def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> Appearances:
+    """Looks through a video once, moment by moment."""
+    line = timeline(features[NAME], storyboard)
+    live = evidence(timeline(features["thumbnails"], storyboard)).live
+    seen = sights(line.rows)
+    cast = characters(storyboard)
+    expected = np.array([[one.id in segment.present for segment in storyboard.segments] for one, _ in cast])
+    number = np.searchsorted(storyboard.starts, line.seconds + 1e-6, side="right") - 1
+    moments = np.bincount(number, minlength=len(storyboard.segments))
+    lasting = np.maximum(moments, [segment.seconds * line.rate for segment in storyboard.segments])
+    count, total = np.zeros(expected.shape), np.zeros((*expected.shape, EMBEDDING))
+    strangers = 0
+    for sample in np.flatnonzero(live):
+        segment = number[sample]
+        there = np.flatnonzero(expected[:, segment])
+        identity = _characters_at(seen, int(sample))
+        strangers += max(0, len(identity) - len(there))
+        for who, which in _shared_out(np.array([cast[one][1] for one in there]), identity):
+            count[there[who], segment] += 1
+            total[there[who], segment] += identity[which]
+    length = np.linalg.norm(total, axis=-1, keepdims=True)
+    prototype = total / np.maximum(length, 1e-9)
+    return Appearances(
+        tuple(one.id for one, _ in cast), expected, count / lasting, prototype, strangers / max(1, int(live.sum()))
+    )
+
+
+def _characters_at(seen: Sights, sample: int) -> Array:
+    """Embeddings of the characters that are seen at a moment, (detections, channels)."""
+    sure = (seen.score[sample] >= SCORE) & (seen.kind[sample] == CHARACTER)
+    return np.asarray(seen.identity[sample][sure])
+
+
+def _shared_out(looks: Array, identity: Array) -> list[tuple[int, int]]:
+    """Pairs of expected look and detection, as many as there can be, whose cosines have the greatest sum."""
+    if not len(looks) or not len(identity):
+        return []
+    who, which = linear_sum_assignment(looks @ identity.T, maximize=True)
+    return list(zip(who.tolist(), which.tolist(), strict=True))

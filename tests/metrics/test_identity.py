@@ -1,0 +1,176 @@
+"""Identity on sights whose truth is known, and through the real network on the world and what spoils it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import combinations
+
+import numpy as np
+import pytest
+from evalsuite.metrics import _toon_id
+from evalsuite.metrics._appearances import characters
+from evalsuite.metrics._toon_id import MOST, sights
+from evalsuite.metrics.models.looks import EMBEDDING, LOOKS, PART, calibration, look_of
+
+from evalsuite import plugins
+from evalsuite.features import extract
+from evalsuite.suites import load
+from evalsuite.types import Change, Clip, Entity, Features, Measured, Segment, Storyboard, VideoSpec
+
+ANN, BEN = "red fox with a hat", "blue frog wearing a scarf"
+CAST = (
+    Entity(id="ann", kind="character", name="Ann", description=ANN),
+    Entity(id="ben", kind="character", name="Ben", description=BEN),
+)
+
+
+def told(present: str) -> Storyboard:
+    """A segment for each word: a for Ann, b for Ben, - for nobody."""
+    names = {"a": "ann", "b": "ben"}
+    segments = tuple(
+        Segment(text="It goes on.", present=tuple(names[letter] for letter in word if letter in names))
+        for word in present.split()
+    )
+    return Storyboard(id="film", title="A film", entities=CAST, segments=segments)
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return rows / np.linalg.norm(rows)
+
+
+@pytest.fixture
+def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
+    """What identity finds where each segment shows the given embeddings, over pictures that are alive."""
+
+    def measured(
+        board: Storyboard, shown: list[list[np.ndarray]], until: Mapping[int, float] | None = None
+    ) -> Measured:
+        frames = film(story("a" * len(shown)))
+        thumbnails = extract([Clip(frames, np.arange(len(frames)) / 8)], ["thumbnails"])
+        each = np.zeros((len(frames), MOST, 6 + EMBEDDING), np.float32)
+        for index in range(len(frames)):
+            for place, embedding in enumerate(shown[index // 24]):
+                each[index, place, 0], each[index, place, 6:] = 0.9, embedding
+        for number, share in dict(until or {}).items():
+            each[number * 24 + round(24 * share) : (number + 1) * 24, :, 0] = 0
+        rows = Features("toon-id", "1", each.reshape(len(frames), -1), np.arange(len(frames)) / 8)
+        return plugins.metric("identity").measure({**thumbnails, "toon-id": rows}, board)
+
+    return measured
+
+
+def test_looks_are_parts_of_one_length():
+    ann, ben = look_of(ANN), look_of(BEN)
+    assert np.linalg.norm(ann) == pytest.approx(1)
+    assert np.linalg.norm(ann.reshape(len(LOOKS), PART), axis=1) == pytest.approx(1 / np.sqrt(3))
+    near = look_of("red fox with a crown")
+    assert ann @ ben < ann @ near < 0.9
+    assert look_of("a tall woman in a raincoat") is None
+    assert look_of("red blue fox with a hat") is None
+
+
+def test_the_same_looks_throughout_are_one(seen: Callable):
+    ann, ben = look_of(ANN), look_of(BEN)
+    found = seen(told("a b ab a"), [[ann], [ben], [ben, ann], [ann]])
+    assert found.value == pytest.approx(1)
+    assert found.details["pairs"] == 4
+    assert (found.details["precision"], found.details["recall"], found.details["told_apart"]) == (1, 1, 1)
+    assert found.coverage == 1
+
+
+def test_likeness_is_the_calibrated_cosine(seen: Callable):
+    genuine, impostor = calibration()
+    ann = look_of(ANN)
+    other = unit(ann + 0.6 * look_of("green fox with a hat"))
+    found = seen(told("a a - a"), [[ann], [other], [], [ann]])
+    likeness = np.clip((ann @ other - impostor) / (genuine - impostor), 0, 1)
+    assert found.details["likeness"] == pytest.approx((2 * likeness + 1) / 3, abs=1e-6)
+    assert dict(found.series) == pytest.approx({3.0: likeness, 7.5: (1 + likeness) / 2}, abs=1e-6)
+
+
+def test_who_is_not_seen_counts_as_unlike(seen: Callable):
+    ann = look_of(ANN)
+    found = seen(told("a a a a"), [[ann], [ann], [], [ann]])
+    assert found.value == pytest.approx(3 / 6)
+    assert found.details["likeness_where_seen"] == pytest.approx(1)
+    assert found.details["recall"] == 3 / 4
+    rarely = seen(told("a a a a"), [[ann]] * 4, until={2: 0.2})
+    assert rarely.value == pytest.approx(3 / 6)
+
+
+def test_all_alike_proves_nothing(seen: Callable):
+    ann = look_of(ANN)
+    assert seen(told("a b a b"), [[ann]] * 4).value == 0
+
+
+def test_telling_apart_is_the_share_of_ordered_pairs(seen: Callable):
+    luck = np.random.default_rng(0)
+    rows = [unit(look_of(ANN) + 0.25 * unit(luck.normal(size=EMBEDDING)) * 3) for _ in range(6)]
+    found = seen(told("a b a b a b"), [[row] for row in rows])
+    who = [0, 1] * 3
+    pairs = [(who[i] == who[j], rows[i] @ rows[j]) for i, j in combinations(range(6), 2)]
+    wins = [x > y for same, x in pairs if same for other, y in pairs if not other]
+    assert found.details["told_apart"] == pytest.approx(np.mean(wins))
+
+
+def test_two_at_once_are_shared_out_by_their_looks(seen: Callable):
+    ann, ben = look_of(ANN), look_of(BEN)
+    assert seen(told("ab ab ab"), [[ann, ben], [ben, ann], [ann, ben]]).value == pytest.approx(1)
+    strange = seen(told("a b a b"), [[ann, ben], [ben, ann], [ann, ben], [ben, ann]])
+    assert strange.details["precision"] == pytest.approx(0.5)
+
+
+def test_a_declared_change_is_not_blamed(seen: Callable):
+    ann, ben = look_of(ANN), look_of(BEN)
+    plain = told("a a a a")
+    changes = (Change(entity="ann", what="coat", value="blue"),)
+    segments = (*plain.segments[:2], plain.segments[2].model_copy(update={"changes": changes}), plain.segments[3])
+    declared = plain.model_copy(update={"segments": segments})
+    shown = [[ann], [ann], [ben], [ben]]
+    assert seen(declared, shown).value == pytest.approx(1)
+    assert seen(declared, shown).details["pairs"] == 2
+    assert seen(plain, shown).value < 0.5
+
+
+def test_what_it_cannot_judge_it_says(seen: Callable):
+    ann = look_of(ANN)
+    assert "two segments" in seen(told("a - -"), [[ann], [], []]).reason
+    people = tuple(entity.model_copy(update={"description": "a man in a coat"}) for entity in CAST)
+    found = seen(told("a a").model_copy(update={"entities": people}), [[ann], [ann]])
+    assert found.value is None
+    assert "cartoon world" in found.reason
+
+
+@pytest.fixture(scope="module")
+def scored() -> Callable[[str], Measured]:
+    """Identity of a system's video of one storyboard, through the real network."""
+    board = load("eighteen_second").storyboards[0]
+    metric = plugins.metric("identity")
+
+    def measured(system: str) -> Measured:
+        footage = plugins.baseline(system).generate(board, 0, VideoSpec(96, 64, 8.0))
+        frames = np.stack(list(footage.frames))
+        seconds = np.arange(len(frames)) / footage.fps
+        return metric.measure(extract([Clip(frames, seconds)], metric.extractors), board)
+
+    assert characters(board)
+    return measured
+
+
+def test_the_world_is_itself_and_what_spoils_it_is_seen(scored: Callable):
+    world = scored("oracle").value
+    assert world > 0.8
+    assert scored("degraded:identity-drift@1.0").value < world - 0.15
+    for frozen in ("still", "looped", "noise"):
+        assert scored(frozen).value < 0.3, frozen
+
+
+def test_the_extractor_takes_any_shape_and_size():
+    network = _toon_id.ToonId()
+    network.start()
+    frames = np.random.default_rng(0).integers(0, 256, (3, 59, 105, 3), dtype=np.uint8)
+    rows = network.extract(Clip(frames, np.arange(3.0)))
+    assert rows.shape == (3, network.dimensions)
+    found = sights(rows.astype(np.float64))
+    assert np.all(np.diff(found.score) <= 0)
+    assert np.linalg.norm(found.identity, axis=-1) == pytest.approx(1, abs=1e-3)
