@@ -1,8 +1,9 @@
 """Loops: stretches that repeat, in step, what was shown before.
 
 A return to an earlier setting is none: its motion does not repeat. So each moment is compared with each earlier one,
-and the likeness must be closer than the motion of half a second, and last at a constant lag: a plateau on a diagonal of
-the matrix of self-similarity.
+and the likeness must be closer than the motion of half a second, on average over a stretch of constant lag: a plateau
+on a diagonal of the matrix of self-similarity. On average, since a gesture that takes half a second is back where it
+began, and would hide a loop behind the noise of encoding.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ SHORTEST_LAG = 2.0
 """The shortest loop, in seconds; of a shorter one, its multiples are found."""
 LASTING = 3.0
 """How many seconds a repetition must last."""
-SAME = 0.4
-"""A repetition differs from what it repeats by less than so much of the motion within half a second."""
+SAME = 0.2
+"""A repetition differs from what it repeats by less than so much of the motion within half a second, on average."""
+_FAR = 1e6  # in place of what is endless, so that sums stay finite
 BLOCK = 256
 """Samples compared with all others at once, so that memory grows with the length of a video and not its square."""
 
@@ -31,13 +33,23 @@ def loops(line: Timeline, frozen: Flags) -> tuple[Flags, float]:
     looped, repeats = np.zeros(count, dtype=np.bool_), np.zeros(count)
     for start in range(0, count, BLOCK):
         low, high = max(0, start - lasting), min(count, start + BLOCK + lasting)
-        same = _apart(rows, np.arange(low, high)) < SAME * moving[low:high, None]
-        same[:, : line.samples(SHORTEST_LAG)] = False
-        kept = runs(same, lasting)[start - low : start - low + BLOCK]
+        surplus = _apart(rows, np.arange(low, high)) - SAME * moving[low:high, None]
+        surplus[:, : line.samples(SHORTEST_LAG)] = _FAR
+        kept = _lasting(surplus, lasting)[start - low : start - low + BLOCK]
         looped[start : start + BLOCK] = kept.any(axis=1)
         repeats += kept.sum(axis=0)
     period = float(np.argmax(repeats > 0.8 * repeats.max())) / line.rate
     return looped, period if looped.any() else 0.0
+
+
+def _lasting(surplus: Array, length: int) -> Flags:
+    """The moments of stretches of `length` along the first axis over which `surplus` is below 0 on average."""
+    sums = np.cumsum(np.pad(np.minimum(surplus, _FAR), ((1, 0), (0, 0))), axis=0)
+    begins = sums[length:] < sums[:-length]
+    inside = np.zeros(surplus.shape, dtype=np.bool_)
+    for step in range(length if len(begins) else 0):
+        inside[step : step + len(begins)] |= begins
+    return inside
 
 
 def runs(flags: Flags, length: int) -> Flags:

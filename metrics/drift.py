@@ -31,7 +31,7 @@ class Drift(Metric):
     """The share of the story that carries evidence, times how little the look drifts over it; 0 - 1."""
 
     summary: ClassVar[str] = "keeps its colours, exposure and sharpness from beginning to end"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = ("colour", "thumbnails")
 

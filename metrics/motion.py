@@ -24,7 +24,7 @@ class Motion(Metric):
     """The share of the story that moves and neither freezes nor loops, times how smooth it is; 0 - 1."""
 
     summary: ClassVar[str] = "moves smoothly, without freezing or looping"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
 

@@ -34,7 +34,7 @@ class Transitions(Metric):
     """Agreement of planned and seen cuts, times continuity at the other segment boundaries; 0 - 1."""
 
     summary: ClassVar[str] = "cuts where the story cuts, and nowhere else"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 
@@ -53,6 +54,18 @@ def test_a_loop_is_found_in_noise_and_across_blocks_of_a_long_film(
     found = measure("motion", noisy, plan)
     assert found.details["loop_period"] == pytest.approx(21)
     assert found.details["looped"] == pytest.approx(1 - 21 / 90, abs=0.02)
+
+
+def test_a_loop_of_a_gesture_that_takes_half_a_second_is_found_in_noise(story: Callable, measure: Callable) -> None:
+    """Half a second later a waving disc is where it was, so that only the step aside, once in 3 s, tells of motion."""
+    seconds = np.arange(24) / 8
+    places = 48 + 10 * np.sin(4 * np.pi * seconds + 0.4) + np.where(seconds > 2.6, 14, 0)
+    once = [cv2.circle(np.full((64, 96, 3), 120, np.uint8), (int(x), 32), 10, (230, 40, 40), -1) for x in places]
+    noise = np.random.default_rng(0).normal(0, 3, (192, 64, 96, 3))
+    frames = np.clip(np.stack(once * 8) + noise, 0, 255).astype(np.uint8)
+    found = measure("motion", frames, story("a" * 8))
+    assert found.details["loop_period"] == pytest.approx(3)
+    assert found.details["looped"] == pytest.approx(1 - 3 / 24, abs=0.02)
 
 
 def test_a_return_to_a_setting_is_no_loop(story: Callable, film: Film, measure: Callable) -> None:
