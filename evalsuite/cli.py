@@ -156,7 +156,7 @@ def train(
     smoke: Annotated[bool, typer.Option("--smoke", help="Run every step in tiny, in a minute.")] = False,
     seed: Annotated[int, typer.Option(help="The seed of all chance.")] = 0,
 ) -> None:
-    """Make the weights of a system or of what a metric looks through; run it again to go on.
+    """Train a system or an extractor; run it again to go on.
 
     Example: evalsuite train ttt
     """
