@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from evalsuite import progress, suites
+from evalsuite import plugins, progress, suites
 from evalsuite.compare import measure_tie_bands
 from evalsuite.execute import default_workers
 from evalsuite.run import Request, run
@@ -21,7 +21,8 @@ MODELS = ("oracle", "harmless:reencode")
 def main() -> None:
     """Run both systems on `dev`, in `runs/dev`, and write what lies between them."""
     suite = suites.load(SUITE)
-    request = Request(suite, MODELS, Path("runs") / SUITE, suite.seeds, suite.metrics, workers=default_workers())
+    metrics = tuple(plugins.names("metrics"))
+    request = Request(suite, MODELS, Path("runs") / SUITE, suite.seeds, metrics, workers=default_workers())
     with progress.shown(f"{SUITE}: tie bands") as advance:
         scores = run(request, advance).scores
     first, repeated = (_of(scores, model) for model in MODELS)
