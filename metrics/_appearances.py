@@ -16,8 +16,8 @@ from evalsuite.types import Entity, Features, Storyboard
 
 from ._evidence import evidence
 from ._timeline import Array, Flags, timeline
-from ._toon_id import NAME, SCORE, Sights, sights
-from .models.looks import EMBEDDING, look_of
+from ._toon_id import NAME, Sights, sights
+from .models.looks import EMBEDDING, SCORE, look_of
 
 CHARACTER = 0
 OFTEN = 0.25

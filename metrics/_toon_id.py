@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 MOST = 6
 """Detections that are kept of a frame."""
-SCORE = 0.3
-"""From here on something counts as seen."""
 NAME = "toon-id"
 _EACH = 2 + 4 + EMBEDDING
 _FRAMES_AT_ONCE = 32

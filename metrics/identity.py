@@ -13,12 +13,13 @@ from itertools import combinations
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from scipy.stats import linregress, rankdata
+from scipy.stats import linregress
 
 from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
 from ._appearances import Appearances, appearances, characters
+from ._auc import auc
 from ._timeline import Array
 from ._toon_id import NAME
 from .models.looks import REVISION, calibration
@@ -102,8 +103,7 @@ def _telling_apart(found: Appearances) -> float:
     cosines, same = (rows[left] * rows[right]).sum(1), who[left] == who[right]
     if same.all() or not same.any():
         return float(same.any())
-    ranks = rankdata(cosines)[same]
-    return float((ranks.mean() - (same.sum() + 1) / 2) / (~same).sum())
+    return auc(cosines[same], cosines[~same])
 
 
 def _presence(found: Appearances) -> tuple[float, float]:

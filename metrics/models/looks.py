@@ -20,6 +20,8 @@ THINGS = (*KEEPSAKES, *PHYSICAL_THINGS)
 KINDS = ("character", *THINGS)
 LOOKS = ((*SPECIES, *THINGS), COLOURS, (*ACCESSORIES, "nothing"))
 """What each part of an embedding tells apart."""
+SCORE = 0.3
+"""From here on something counts as seen."""
 PART = 16
 EMBEDDING = PART * len(LOOKS)
 CALIBRATION = ("genuine", "impostor")

@@ -9,16 +9,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.stats import rankdata
 
 from evalsuite.stats import Estimate, clustered_mean
 from evalsuite.toon.episode import ACCESSORIES, COLOURS, SPECIES, Look
 
+from .._auc import auc
+from ..models.looks import SCORE
 from ..models.toon_id import Detector, peaks
 from .scenes import FEWEST_PIXELS, Scenes, scenes
 
-THRESHOLD = 0.3
-"""The score from which a peak counts as seen."""
 OVERLAP = 0.5
 _AT_ONCE = 64
 _OTHERS = 300
@@ -68,13 +67,6 @@ def quality(model: Detector, folder: Path, episodes: int) -> dict[str, Estimate]
     return {name: _estimate(of_episodes) for name, of_episodes in values.items() if of_episodes}
 
 
-def auc(higher: Array, lower: Array) -> float:
-    """The chance that one of `higher` exceeds one of `lower`, ties counted half."""
-    ranks = rankdata(np.concatenate([higher, lower]))
-    above = ranks[: len(higher)].sum() - len(higher) * (len(higher) + 1) / 2
-    return float(above / (len(higher) * len(lower)))
-
-
 def overlap(one: Array, other: Array) -> float:
     """Intersection over union of two boxes."""
     low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
@@ -109,7 +101,7 @@ def _readings(model: Detector, seen: Scenes) -> Iterator[Reading]:
         with torch.no_grad():
             scores, kinds, boxes, identities = (part.numpy() for part in peaks(model(frames), 10))
         for number in range(len(frames)):
-            good = scores[number] > THRESHOLD
+            good = scores[number] >= SCORE
             truth = (part[start + number].numpy() for part in (seen.boxes, seen.words, seen.pixels))
             yield _compare(kinds[number][good], boxes[number][good], identities[number][good], *truth)
 

@@ -7,10 +7,11 @@ import json
 import numpy as np
 import pytest
 import torch
+from evalsuite.metrics._auc import auc
 from evalsuite.metrics.models.looks import EMBEDDING, KINDS, LOOKS
 from evalsuite.metrics.models.toon_id import STRIDE, Detector, Maps, load_detector, peaks
 from evalsuite.metrics.training.scenes import FEWEST_PIXELS, Scenes, box_of, entity_words, scenes
-from evalsuite.metrics.training.toon_id_quality import auc, overlap
+from evalsuite.metrics.training.toon_id_quality import overlap
 from evalsuite.metrics.training.train_toon_id import draw_batch, focal_loss, heat_of, worsened
 from torch.nn import functional
 
