@@ -16,6 +16,7 @@ import numpy.typing as npt
 from evalsuite.errors import UnknownPluginError, VideoError
 from evalsuite.interfaces import Extractor
 from evalsuite.types import Clip, Features, Frame
+from evalsuite.viewing import Sized, Viewer
 
 ANALYSIS_PIXELS = 96 * 64
 THUMBNAIL_WIDTH = 24
@@ -30,9 +31,6 @@ class Thumbnails(Extractor):
     version: ClassVar[str] = "1"
     dimensions: ClassVar[int] = THUMBNAIL_HEIGHT * THUMBNAIL_WIDTH * 3
     pixels: ClassVar[int | None] = ANALYSIS_PIXELS
-
-    def start(self) -> None:
-        """Frames are looked at one by one, so that there is nothing to forget."""
 
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
         """Shape (time, 1152); L in 0 - 100, a and b in about -127 - 127."""
@@ -56,9 +54,6 @@ class Colour(Extractor):
     dimensions: ClassVar[int] = 5 + HUES
     pixels: ClassVar[int | None] = ANALYSIS_PIXELS
 
-    def start(self) -> None:
-        """Frames are looked at one by one, so that there is nothing to forget."""
-
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
         """Shape (time, 29)."""
         return np.stack([_colours(_lab(frame)) for frame in clip.frames])
@@ -77,32 +72,16 @@ def extractor(name: str) -> Extractor:
 
 def extract(clips: Iterable[Clip], names: Sequence[str]) -> dict[str, Features]:
     """What each extractor in `names` sees in one video, from a single pass; `VideoError` where there are no frames."""
-    extractors = {name: extractor(name) for name in sorted(set(names))}
-    wanted = {each.pixels for each in extractors.values()}
-    for each in extractors.values():
-        each.start()
-    seconds: list[npt.NDArray[np.float64]] = []
-    rows: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in extractors}
+    viewers = [Viewer(name, extractor(name)) for name in sorted(set(names))]
+    empty = True
     for clip in clips:
-        sizes = {pixels: _resized(clip, pixels) for pixels in wanted}
-        seconds.append(clip.seconds)
-        for name, each in extractors.items():
-            rows[name].append(each.extract(sizes[each.pixels]))
-    if not seconds:
+        empty = False
+        sized = Sized(clip)
+        for viewer in viewers:
+            viewer.look(sized)
+    if empty:
         raise VideoError("the video has no frames.")
-    shown = np.concatenate(seconds)
-    return {name: Features(name, each.version, np.concatenate(rows[name]), shown) for name, each in extractors.items()}
-
-
-def _resized(clip: Clip, pixels: int | None) -> Clip:
-    height, width = clip.frames.shape[1:3]
-    scale = 1.0 if pixels is None else (pixels / (width * height)) ** 0.5
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    if size == (width, height):
-        return clip
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    frames = np.stack([cv2.resize(frame, size, interpolation=method) for frame in clip.frames])
-    return Clip(frames.astype(np.uint8, copy=False), clip.seconds)
+    return {viewer.name: viewer.features() for viewer in viewers}
 
 
 def _lab(frame: Frame) -> npt.NDArray[np.float32]:

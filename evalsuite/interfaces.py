@@ -68,6 +68,18 @@ class Baseline(ABC):
         return {}
 
 
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """What of a video an extractor is shown: excerpts of `frames` frames over `seconds`, one `every` so many seconds.
+
+    Each moment is shown by the first frame at it or after it. An excerpt that the video's end cuts short is left out.
+    """
+
+    every: float
+    frames: int = 1
+    seconds: float = 0.0
+
+
 class Extractor(ABC):
     """Turns frames into rows of numbers that several metrics share: run once for each video."""
 
@@ -75,14 +87,18 @@ class Extractor(ABC):
     dimensions: ClassVar[int]
     pixels: ClassVar[int | None] = None
     """About how many pixels a frame is shrunk or enlarged to before `extract` sees it; None leaves it as it is."""
+    sampling: ClassVar[Sampling | None] = None
+    """What it is shown; None is every frame."""
 
-    @abstractmethod
-    def start(self) -> None:
+    def start(self) -> None:  # noqa: B027 most look at frames one by one, and have nothing to forget
         """Forget the last video."""
 
     @abstractmethod
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
-        """Rows for the next frames of the video, shape (time, dimensions); clips come in order."""
+        """Rows for the next frames of the video, in order, shape (time, dimensions).
+
+        Where `sampling` asks for excerpts of several frames, the clip is one excerpt and the answer one row.
+        """
 
     def train(self, training: Training) -> list[Path]:
         """Makes its weights from nothing; the files that it wrote. PluginError where there is nothing to train."""

@@ -58,9 +58,6 @@ class ToonId(Extractor):
     def __init__(self) -> None:
         self._model: Detector | None = None
 
-    def start(self) -> None:
-        """Frames are looked at one by one, so that there is nothing to forget."""
-
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
         """Shape (time, dimensions)."""
         frames = clip.frames

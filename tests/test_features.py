@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from evalsuite.errors import UnknownPluginError, VideoError
-from evalsuite.features import HUES, Colour, extract, extractor
+from evalsuite.features import EXTRACTORS, HUES, Colour, extract, extractor
+from evalsuite.interfaces import Extractor, Sampling
 from evalsuite.types import Clip
 
 BOTH = ("colour", "thumbnails")
@@ -97,3 +98,56 @@ def test_an_unknown_extractor_and_an_empty_video_are_refused() -> None:
         extractor("colours")
     with pytest.raises(VideoError, match="no frames"):
         extract([], BOTH)
+
+
+class Looker(Extractor):
+    """Says the mean of each frame that it is shown, one row a clip where clips are excerpts."""
+
+    version = "1"
+    dimensions = 4
+    sampling = Sampling(every=1.0, frames=4, seconds=2.0)
+
+    def extract(self, clip: Clip) -> np.ndarray:
+        return clip.frames.mean(axis=(1, 2, 3), dtype=np.float32)[None]
+
+
+class Glancer(Extractor):
+    version = "1"
+    dimensions = 1
+    sampling = Sampling(every=0.5)
+
+    def extract(self, clip: Clip) -> np.ndarray:
+        return clip.frames.mean(axis=(1, 2, 3), dtype=np.float32)[:, None]
+
+
+def numbered(count: int) -> np.ndarray:
+    """Frames whose every value is their number."""
+    return np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 4, 6, 3))
+
+
+@pytest.mark.parametrize("size", [1, 7, 48])
+def test_excerpts_are_taken_by_time(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EXTRACTORS, "looker", Looker)
+    monkeypatch.setitem(EXTRACTORS, "glancer", Glancer)
+    found = extract(clips(numbered(48), size), ["looker", "glancer"])
+    starts = np.arange(5)  # of 6 s: an excerpt of 2 s that begins at 5 s lacks its end
+    expected = 8 * starts[:, None] + 4 * np.arange(4)
+    assert np.array_equal(found["looker"].array, expected)
+    assert np.array_equal(found["looker"].seconds, starts)
+    assert np.array_equal(found["glancer"].array[:, 0], np.arange(0, 48, 4))
+    assert np.array_equal(found["glancer"].seconds, np.arange(12) / 2)
+
+
+def test_a_missing_frame_is_stood_in_for_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EXTRACTORS, "looker", Looker)
+    frames = numbered(24)
+    kept = [number for number in range(24) if number not in (4, 5)]
+    clip = Clip(frames[kept], np.array(kept) / 8)
+    assert np.array_equal(extract([clip], ["looker"])["looker"].array[0], [0, 6, 8, 12])
+
+
+def test_a_video_shorter_than_an_excerpt_gives_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EXTRACTORS, "looker", Looker)
+    found = extract(clips(numbered(8), 8), ["looker"])["looker"]
+    assert found.array.shape == (0, 4)
+    assert found.seconds.shape == (0,)
