@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from evalsuite import plugins, suites
+from evalsuite import backbones, plugins, suites
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Baseline
 
@@ -29,6 +29,7 @@ PACKAGES = (
     "pymunk",
     "torchmetrics",
     "open-clip-torch",
+    "torchvision",
 )
 
 
@@ -73,13 +74,14 @@ def _plugins(role: plugins.Role, long: bool) -> Iterator[str]:
     if not long:
         yield from plugins.names(role)
         return
+    width = max(16, *map(len, plugins.names(role)))
     for name, found in plugins.loaded(role):
         if isinstance(found, PluginError):
-            yield f"{name:16} cannot be loaded: {found}"
+            yield f"{name:{width}} cannot be loaded: {found}"
             continue
-        yield f"{name:16} {found.summary}"  # type: ignore[attr-defined]
+        yield f"{name:{width}} {found.summary}"  # type: ignore[attr-defined]
         if issubclass(found, Baseline):
-            yield from (f"{'':16}   {fact}: {said}" for fact, said in found.facts().items())
+            yield from (f"{'':{width}}   {fact}: {said}" for fact, said in found.facts().items())
 
 
 def _version(name: str) -> str:
@@ -108,3 +110,6 @@ def _weights() -> Iterator[str]:
         yield f"weights                  {path.name} ({path.stat().st_size / 1e6:.1f} MB)"
     if not found:
         yield "weights                  none"
+    for each in backbones.known().values():
+        if each.there:
+            yield f"public weights           {each.name} ({each.path.stat().st_size / 1e6:.1f} MB)"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from evalsuite import __version__, options
+from evalsuite import __version__, cli_weights, options
 from evalsuite.errors import EvalsuiteError, StoreError, VideoError, disk_error
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(cli_weights.app, name="weights")
 
 INTERRUPTED = 130
 WIDE = 180

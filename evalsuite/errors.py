@@ -6,6 +6,7 @@ EvalsuiteError
 ├── StoryboardError      a storyboard, or a file of them, that cannot be used
 ├── SuiteError           a suite that is missing, or no longer what it was frozen as
 ├── VideoError           a video that cannot be read or written
+├── WeightsError         public weights that are missing, or not what they should be
 └── StoreError           a run folder that cannot be used
 """
 
@@ -37,6 +38,10 @@ class SuiteError(EvalsuiteError):
 
 class VideoError(EvalsuiteError):
     """A video that cannot be read or written."""
+
+
+class WeightsError(EvalsuiteError):
+    """Public weights that are missing, or not what they should be."""
 
 
 class StoreError(EvalsuiteError):

@@ -6,7 +6,7 @@ kept: a 96 x 64 and a 1440 x 960 video of the same content give nearly the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 import cv2
@@ -63,25 +63,62 @@ EXTRACTORS: dict[str, type[Extractor]] = {"colour": Colour, "thumbnails": Thumbn
 """By name; a plugin that brings its own adds it here when it is imported."""
 
 
-def extractor(name: str) -> Extractor:
-    """The extractor called `name`; `UnknownPluginError` where there is none."""
+def extractor(text: str) -> Extractor:
+    """The extractor that `NAME` or `NAME:ARGUMENT` names; `UnknownPluginError` where there is none."""
+    name, colon, argument = text.partition(":")
     if name not in EXTRACTORS:
         raise UnknownPluginError(f"there is no extractor {name!r}: there are {', '.join(sorted(EXTRACTORS))}.")
-    return EXTRACTORS[name]()
+    made: Callable[..., Extractor] = EXTRACTORS[name]
+    return made(argument) if colon else made()
 
 
 def extract(clips: Iterable[Clip], names: Sequence[str]) -> dict[str, Features]:
     """What each extractor in `names` sees in one video, from a single pass; `VideoError` where there are no frames."""
-    viewers = [Viewer(name, extractor(name)) for name in sorted(set(names))]
+    return {name: told(each) for name, each in try_extract(clips, names).items()}
+
+
+def try_extract(clips: Iterable[Clip], names: Sequence[str]) -> dict[str, Features | Exception]:
+    """The same, with what went wrong in place of features: an extractor that cannot see costs the others nothing."""
+    attempts = [_Attempt(name) for name in sorted(set(names))]
     empty = True
     for clip in clips:
         empty = False
         sized = Sized(clip)
-        for viewer in viewers:
-            viewer.look(sized)
+        for attempt in attempts:
+            attempt.look(sized)
     if empty:
         raise VideoError("the video has no frames.")
-    return {viewer.name: viewer.features() for viewer in viewers}
+    return {attempt.name: attempt.result() for attempt in attempts}
+
+
+def told(found: Features | Exception) -> Features:
+    """Features, or what went wrong raised."""
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+class _Attempt:
+    """One extractor on its way through one video, for as long as it can."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._failure: Exception | None = None
+        self._viewer: Viewer | None = None
+
+    def look(self, sized: Sized) -> None:
+        if self._failure is not None:
+            return
+        try:
+            self._viewer = self._viewer or Viewer(self.name, extractor(self.name))
+            self._viewer.look(sized)
+        except Exception as error:  # an extractor may fail in any way; its metrics tell
+            self._failure = error
+
+    def result(self) -> Features | Exception:
+        if self._failure is None and self._viewer is not None:
+            return self._viewer.features()
+        return self._failure or VideoError("the video has no frames.")
 
 
 def _lab(frame: Frame) -> npt.NDArray[np.float32]:

@@ -81,14 +81,23 @@ class Sampling:
 
 
 class Extractor(ABC):
-    """Turns frames into rows of numbers that several metrics share: run once for each video."""
+    """Turns frames into rows of numbers that several metrics share: run once for each video.
+
+    What follows a colon in a metric's `extractors`, as in `open-clip:ViT-B-32@openai`, reaches `__init__`.
+    """
 
     version: ClassVar[str]
     dimensions: ClassVar[int]
+    """How long a row is; 0 where that is for the weights to say."""
     pixels: ClassVar[int | None] = None
     """About how many pixels a frame is shrunk or enlarged to before `extract` sees it; None leaves it as it is."""
     sampling: ClassVar[Sampling | None] = None
     """What it is shown; None is every frame."""
+
+    @property
+    def revision(self) -> str:
+        """What its rows depend on: the version, and the weights where it is given some."""
+        return self.version
 
     def start(self) -> None:  # noqa: B027 most look at frames one by one, and have nothing to forget
         """Forget the last video."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -187,18 +189,18 @@ class Store:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """`path` holds all of `data`, or stays as it was."""
-    with _replacing(path) as partial:
+    with replacing(path) as partial:
         partial.write_bytes(data)
 
 
 def copy_atomically(source: Path, path: Path) -> None:
     """`path` becomes a copy of `source`, or stays as it was."""
-    with _replacing(path) as partial:
+    with replacing(path) as partial:
         shutil.copyfile(source, partial)
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path) -> Iterator[Path]:
     """A temporary name to write to, which takes the place of `path` once all is written."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     with _sentences(path.parent):
@@ -235,7 +237,14 @@ def save_features(folder: Path, sha256: str, features: Features) -> None:
 
 
 def _features_path(folder: Path, sha256: str, extractor: str, version: str) -> Path:
-    return folder / "features" / sha256[:2] / sha256 / f"{extractor}-{version}.safetensors"
+    return folder / "features" / sha256[:2] / sha256 / f"{_file_name(f'{extractor}-{version}')}.safetensors"
+
+
+def _file_name(text: str) -> str:
+    """`text` as it is where any disk takes it as a name; else what can be kept of it, and its hash."""
+    if re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,99}", text):
+        return text
+    return f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', text)[:80]}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def _score_row(score: Score) -> dict[str, Any]:

@@ -58,11 +58,11 @@ class Viewer:
 
     def features(self) -> Features:
         """All that was seen; an excerpt is told by when it begins."""
-        empty = np.zeros((0, self._extractor.dimensions), np.float32)
+        rows = self._rows or [np.zeros((0, self._extractor.dimensions), np.float32)]
         return Features(
             self.name,
-            self._extractor.version,
-            np.concatenate([empty, *self._rows]),
+            self._extractor.revision,
+            np.concatenate(rows),
             np.concatenate([np.zeros(0), *self._seconds]),
         )
 

@@ -127,24 +127,35 @@ def _measure(task: Task) -> list[Score]:
     return [_scored(task, name, each, features, reference) for name, each in metrics.items()]
 
 
-def _features(task: Task, reference: VideoRef, names: Sequence[str]) -> dict[str, Features]:
-    """Every feature that any metric needs, from the cache or from one decoding of the video."""
-    found = {
-        name: store.load_features(task.folder, reference.sha256, name, extractors.extractor(name).version)
-        for name in names
-    }
-    missing = [name for name, kept in found.items() if kept is None]
+def _features(task: Task, reference: VideoRef, names: Sequence[str]) -> dict[str, Features | Exception]:
+    """Every feature that any metric needs, from the cache or from one decoding of the video; or what went wrong."""
+    kept = {name: _kept(task, reference, name) for name in names}
+    found: dict[str, Features | Exception] = {name: each for name, each in kept.items() if each is not None}
+    missing = [name for name in names if name not in found]
     if missing:
-        made = extractors.extract(video.decode(reference.path, reference.decoder), missing)
+        made = extractors.try_extract(video.decode(reference.path, reference.decoder), missing)
         for each in made.values():
-            store.save_features(task.folder, reference.sha256, each)
+            if isinstance(each, Features):
+                store.save_features(task.folder, reference.sha256, each)
         found.update(made)
-    return {name: each for name, each in found.items() if each is not None}
+    return found
 
 
-def _scored(task: Task, name: str, metric: Metric, features: Mapping[str, Features], reference: VideoRef) -> Score:
+def _kept(task: Task, reference: VideoRef, name: str) -> Features | Exception | None:
     try:
-        measured = metric.measure(features, task.storyboard)
+        return store.load_features(task.folder, reference.sha256, name, extractors.extractor(name).revision)
+    except StoreError:
+        raise
+    except Exception as error:  # an extractor may fail in any way; its metrics tell
+        return error
+
+
+def _scored(
+    task: Task, name: str, metric: Metric, features: Mapping[str, Features | Exception], reference: VideoRef
+) -> Score:
+    try:
+        seen = {each: extractors.told(features[each]) for each in metric.extractors}
+        measured = metric.measure(seen, task.storyboard)
     except Exception as error:  # one metric's failure must not cost the others
         return _failed(task, name, _reason(error))
     if measured.value is not None and not math.isfinite(measured.value):

@@ -102,3 +102,10 @@ def flaky(tmp_path: Path) -> str:
     path = tmp_path / "flaky.py"
     path.write_text(FLAKY)
     return str(path)
+
+
+@pytest.fixture
+def weights_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder for copies of public weights."""
+    monkeypatch.setenv("EVALSUITE_WEIGHTS", str(tmp_path / "weights"))
+    return tmp_path / "weights"

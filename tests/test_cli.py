@@ -211,7 +211,7 @@ def test_the_module_runs_too():
     done = subprocess.run(
         [sys.executable, "-m", "evalsuite", "list", "metrics"], capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["drift", "identity", "motion", "transitions"]
+    assert {"drift", "identity", "motion", "transitions"} <= set(done.stdout.split())
 
 
 def test_the_readme_shows_the_help_as_it_is(capsys):

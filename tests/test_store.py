@@ -135,6 +135,26 @@ def test_features_are_kept_by_content_and_version(tmp_path):
     assert store.load_features(tmp_path, "cd" * 32, "colour", "3") is None
 
 
+def test_no_name_of_an_extractor_leaves_its_folder_or_is_anothers(tmp_path):
+    names = [
+        "open-clip:ViT-B-32@openai",
+        "open-clip:vit-b-32@openai",
+        "a:../../../b",
+        "a:/etc/x",
+        "a:" + "x" * 400,
+        "a_x",
+        "a:x",
+    ]
+    for number, name in enumerate(names):
+        array = np.full((1, 1), number, dtype=np.float32)
+        store.save_features(tmp_path, "ab" * 32, Features(name, "1", array, np.zeros(1)))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.parent for path in files} == {tmp_path / "features" / "ab" / ("ab" * 32)}
+    assert len({path.name.lower() for path in files}) == len(names)
+    found = [store.load_features(tmp_path, "ab" * 32, name, "1") for name in names]
+    assert [each.array.item() for each in found if each is not None] == list(range(len(names)))
+
+
 def test_an_atomic_write_leaves_nothing_half_done(tmp_path, monkeypatch):
     path = tmp_path / "x"
     store.write_atomically(path, b"old")

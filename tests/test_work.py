@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from evalsuite import features, video, work
 from evalsuite.errors import PluginError, StoreError
-from evalsuite.types import Measured, Suite, VideoSpec
+from evalsuite.types import Clip, Measured, Suite, VideoSpec
 from evalsuite.work import Task, perform
 from tests.conftest import footage
 
@@ -65,6 +66,32 @@ def test_a_metric_that_fails_does_not_cost_the_others(task, monkeypatch):
     assert (scores["broken"].status, scores["broken"].value) == ("failed", None)
     assert scores["broken"].reason == "ZeroDivisionError: one / nothing"
     assert scores["endless"].reason == "endless gave inf."
+
+
+def test_an_extractor_that_cannot_see_fails_its_own_metrics_alone(task, monkeypatch):
+    class Blind(features.Colour):
+        def extract(self, clip: Clip) -> np.ndarray:
+            raise PluginError("its weights are not there.")
+
+    class Looking:
+        version, extractors = "1", ("colour", "blind")
+
+        def measure(self, *_: object) -> Measured:
+            raise AssertionError("it must not be asked")
+
+    class Unknown(Looking):
+        extractors = ("nobody",)
+
+    monkeypatch.setitem(features.EXTRACTORS, "blind", Blind)
+    found = {"motion": work.metric_of("motion"), "looking": Looking(), "unknown": Unknown()}
+    monkeypatch.setattr(work, "metric_of", found.__getitem__)
+    outcome = perform(changed(task, metrics=tuple(found)))
+    scores = {score.metric: score for score in outcome.scores}
+    assert outcome.video.status == scores["motion"].status == "ok"
+    assert [scores[name].status for name in ("looking", "unknown")] == ["failed", "failed"]
+    assert scores["looking"].reason == "its weights are not there."
+    assert "no extractor 'nobody'" in scores["unknown"].reason
+    assert not list(task.folder.rglob("blind*"))
 
 
 def test_what_is_not_asked_for_is_not_applicable_with_its_reason(task, monkeypatch):

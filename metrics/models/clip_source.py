@@ -1,0 +1,56 @@
+"""Reads how a network of open_clip is named, without loading anything heavy."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalsuite import backbones
+from evalsuite.errors import WeightsError
+from evalsuite.learning.sums import sha256
+
+FOLDER = "local-dir:"
+_FILES = (".safetensors", ".pt", ".pth", ".bin")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the weights of a network of open_clip are."""
+
+    architecture: str
+    """As open_clip calls it; `local-dir:FOLDER` where the folder says what it is."""
+    tag: str = ""
+    """The public weights' name in open_clip; empty where they are the user's own."""
+    own: Path | None = None
+    """The user's own file or folder."""
+
+    @property
+    def file(self) -> Path | None:
+        """The file of weights; None where open_clip finds it in the folder. WeightsError where it is not there."""
+        if self.tag:
+            return backbones.require(f"{self.architecture}@{self.tag}")
+        return None if self.architecture.startswith(FOLDER) else self.own
+
+    @property
+    def revision(self) -> str:
+        """What the weights are, from their bytes; `missing` where there are none."""
+        if self.own is None:
+            return backbones.revision(f"{self.architecture}@{self.tag}")
+        files = sorted(each for each in self.own.iterdir() if each.is_file()) if self.own.is_dir() else [self.own]
+        if not all(each.is_file() for each in files):
+            return "missing"
+        return hashlib.sha256(" ".join(map(sha256, files)).encode()).hexdigest()[:12]
+
+
+def source(argument: str) -> Source:
+    """What `ARCHITECTURE@TAG`, `ARCHITECTURE@FILE`, `FOLDER` or `local-dir:FOLDER` names."""
+    folder = Path(argument.removeprefix(FOLDER)).expanduser()
+    if argument.startswith(FOLDER) or folder.is_dir():
+        return Source(f"{FOLDER}{folder}", own=folder)
+    architecture, _, which = argument.partition("@")
+    if not which:
+        raise WeightsError(f"{argument!r} names no weights: write ARCHITECTURE@TAG, ARCHITECTURE@FILE or a folder.")
+    if "/" in which or which.endswith(_FILES):
+        return Source(architecture, own=Path(which).expanduser())
+    return Source(architecture, which)

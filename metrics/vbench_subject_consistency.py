@@ -1,0 +1,30 @@
+"""VBench's subject consistency (arXiv 2311.17982), for comparison with published numbers: formula in `_vbench`.
+
+Every frame is seen by DINO ViT-B/16 in its own shape, the shorter side 224 pixels. A frozen video has 1 and no identity
+is looked for, so it belongs in no axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from evalsuite import backbones
+from evalsuite.interfaces import Metric
+from evalsuite.types import Features, Measured, Storyboard
+
+from ._dino import VBENCH
+from ._vbench import consistency
+
+
+class VBenchSubjectConsistency(Metric):
+    """How alike all frames look to DINO, each with the one before and with the first; 0 - 1."""
+
+    summary: ClassVar[str] = "subject consistency as VBench computes it (a frozen video has 1)"
+    version: ClassVar[str] = f"1-{backbones.revision('dino-vitb16')}"
+    higher_is_better: ClassVar[bool] = True
+    extractors: ClassVar[tuple[str, ...]] = (VBENCH,)
+
+    def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
+        """The storyboard is not looked at."""
+        return consistency(features[VBENCH])
