@@ -26,12 +26,17 @@ def save(path: Path, state: Mapping[str, Tensor], told: Mapping[str, str]) -> No
 
 def load(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Tensors in float32, and what is told of them; EvalsuiteError where the file is missing or not the listed one."""
+    verify(path)
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name).float() for name in file.keys()}, file.metadata()  # noqa: SIM118
+
+
+def verify(path: Path) -> None:
+    """EvalsuiteError where a file of weights is missing, or is not the one that the list beside it names."""
     if not path.is_file():
         raise EvalsuiteError(f"the weights {path.name} are not in {path.parent}; reinstall evalsuite, or train them.")
     if listed(path.parent).get(path.name) != sha256(path):
         raise EvalsuiteError(f"the weights {path} are not those that {LIST} lists; reinstall evalsuite, or train them.")
-    with safe_open(path, framework="pt") as file:
-        return {name: file.get_tensor(name).float() for name in file.keys()}, file.metadata()  # noqa: SIM118
 
 
 def copy_weights(source: Path, path: Path) -> None:

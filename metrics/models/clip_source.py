@@ -11,6 +11,8 @@ from evalsuite.errors import WeightsError
 from evalsuite.learning.sums import sha256
 
 FOLDER = "local-dir:"
+MERGES = "merges.txt.gz"
+"""In a folder: byte pairs of its own, which open_clip's configuration cannot name by a relative path."""
 _FILES = (".safetensors", ".pt", ".pth", ".bin")
 
 
@@ -31,6 +33,12 @@ class Source:
         if self.tag:
             return backbones.require(f"{self.architecture}@{self.tag}")
         return None if self.architecture.startswith(FOLDER) else self.own
+
+    @property
+    def words(self) -> dict[str, Path]:
+        """What open_clip's tokenizer has to be told besides."""
+        merges = self.own / MERGES if self.own is not None and self.own.is_dir() else None
+        return {"bpe_path": merges} if merges is not None and merges.is_file() else {}
 
     @property
     def revision(self) -> str:

@@ -56,7 +56,7 @@ def load_clip(argument: str) -> Clip:
         model, _, preprocess = open_clip.create_model_and_transforms(
             named.architecture, pretrained=file, **_preparation(named)
         )
-        tokenizer = open_clip.get_tokenizer(named.architecture)
+        tokenizer = open_clip.get_tokenizer(named.architecture, **named.words)
     except (RuntimeError, ValueError, OSError) as error:
         raise WeightsError(f"{argument} cannot be loaded by open_clip: {' '.join(str(error).split())[:300]}") from error
     return Clip(model.eval().to(device(), quick_kind()), preprocess, tokenizer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from evalsuite.toon.episode import Episode
 from evalsuite.types import VideoSpec
 
 from ..models.looks import KINDS, LOOKS
+from .films import Copying
 
 SPEC = VideoSpec(96, 64, 1.0)
 MOST = 8
@@ -53,7 +55,7 @@ class _Part:
     path: Path
 
 
-def scenes(folder: Path, split: str, start: int, count: int) -> Scenes:
+def scenes(folder: Path, split: str, start: int, count: int, copying: Copying | None = None) -> Scenes:
     """A frame a second of so many episodes of 9 seconds, from number `start` on."""
     edges = range(start, start + count, _EPISODES_PER_PART)
     stops = [min(edge + _EPISODES_PER_PART, start + count) for edge in edges]
@@ -63,30 +65,33 @@ def scenes(folder: Path, split: str, start: int, count: int) -> Scenes:
         for edge, stop in zip(edges, stops, strict=True)
     ]
     place.mkdir(parents=True, exist_ok=True)
-    on_all_processors(_draw, [part for part in parts if not part.path.exists()])
+    on_all_processors(partial(_draw, copying), [part for part in parts if not part.path.exists()])
     loaded = [load_file(part.path) for part in parts]
     return Scenes(*(torch.cat([one[name] for one in loaded]) for name in ("frames", "boxes", "words", "pixels")))
 
 
-def _draw(part: _Part) -> None:
-    drawn = [one for index in range(part.start, part.stop) for one in _of(script.episode(part.split, _SEGMENTS, index))]
+def _draw(copying: Copying | None, part: _Part) -> None:
+    numbers = range(part.start, part.stop)
+    drawn = [one for number in numbers for one in _of(script.episode(part.split, _SEGMENTS, number), number, copying)]
     names = ("frames", "boxes", "words", "pixels")
     tensors = {
         name: torch.from_numpy(np.stack(values)) for name, values in zip(names, zip(*drawn, strict=True), strict=True)
     }
-    partial = part.path.with_suffix(".partial")
-    save_file(tensors, partial)
-    partial.replace(part.path)
+    unfinished = part.path.with_suffix(".partial")
+    save_file(tensors, unfinished)
+    unfinished.replace(part.path)
 
 
-def _of(episode: Episode) -> Iterator[tuple[npt.NDArray[np.generic], ...]]:
+def _of(episode: Episode, number: int, copying: Copying | None) -> Iterator[tuple[npt.NDArray[np.generic], ...]]:
     """For each frame: its pixels, and boxes, words and visible pixels of what is in it."""
     words = entity_words(episode)
-    for frame, masks in zip(world.frames(episode, SPEC), world.masks(episode, SPEC), strict=True):
+    frames = np.stack(list(world.frames(episode, SPEC)))
+    shown = frames if copying is None else copying(number, frames)
+    for frame, masks in zip(shown, world.masks(episode, SPEC), strict=True):
         boxes, told = np.zeros((MOST, 4), np.float32), np.full((MOST, 1 + len(LOOKS)), -1, np.int64)
         pixels = np.zeros(MOST, np.int64)
-        for number, (name, mask) in enumerate(list(masks.items())[:MOST]):
-            boxes[number], told[number], pixels[number] = box_of(mask), words[name], mask.sum()
+        for place, (name, mask) in enumerate(list(masks.items())[:MOST]):
+            boxes[place], told[place], pixels[place] = box_of(mask), words[name], mask.sum()
         yield frame, boxes, told, pixels
 
 

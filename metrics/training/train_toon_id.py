@@ -1,4 +1,7 @@
-"""Trains toon-id on frames of the world, clean or generically worsened; never on the kinds of damage of the audit."""
+"""Trains toon-id on frames of the world: clean, generically worsened, copied by two autoencoders.
+
+Never on the kinds of damage of the audit.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -19,12 +21,13 @@ from evalsuite.learning.device import moved
 from evalsuite.learning.loop import fit, fused
 from evalsuite.learning.schedule import Schedule
 from evalsuite.learning.weights import save
-from evalsuite.types import Frame
 
 from ..models.looks import CALIBRATION, KINDS, LOOKS, WEIGHTS
 from ..models.toon_id import STRIDE, Detector, Maps
+from .copyists import copyists
 from .scenes import FEWEST_PIXELS, Scenes, scenes
 from .toon_id_quality import quality
+from .worsening import worsened
 
 _FIRST = 200_000  # episodes that no generator is trained on
 _SHARPNESS = 16.0  # of the softmax over cosines
@@ -41,7 +44,12 @@ class ToonIdRecipe:
     fused: bool = True
 
 
-SMOKE = ToonIdRecipe(episodes=6, held_out=4, schedule=Schedule(steps=12, batch=4, rate=2e-3, warm_up=2), fused=False)
+SMOKE = ToonIdRecipe(
+    episodes=6,
+    held_out=4,
+    schedule=Schedule(steps=12, batch=4, rate=2e-3, warm_up=2),
+    fused=False,
+)
 
 
 def train_toon_id(training: Training) -> list[Path]:
@@ -50,7 +58,7 @@ def train_toon_id(training: Training) -> list[Path]:
         raise PluginError("toon-id is trained from nothing alone; leave out --further.")
     recipe = SMOKE if training.smoke else ToonIdRecipe()
     folder = training.folder / ("toon_id_smoke" if training.smoke else "toon_id")
-    seen = scenes(folder, "train", _FIRST, recipe.episodes)
+    seen = scenes(folder, "train", _FIRST, recipe.episodes, copyists(training).stills)
     torch.manual_seed(training.seed)
     model = Detector()
     step_loss = fused(detection_loss, recipe.fused)
@@ -81,26 +89,6 @@ def draw_batch(seen: Scenes, count: int, luck: torch.Generator) -> tuple[Tensor,
     frames = torch.where(flipped.view(-1, 1, 1, 1), frames.flip(-1), frames)
     heat, doubtful = heat_of(boxes, words, pixels, height // STRIDE, width // STRIDE)
     return frames, heat, doubtful, boxes, words, pixels >= FEWEST_PIXELS
-
-
-def worsened(frame: Frame, luck: torch.Generator) -> Frame:
-    """Three of four frames are blurred, shrunk, noisy, lighter or darker, or badly compressed, by chance."""
-    chance = torch.rand(6, generator=luck).tolist()
-    if chance[0] < 0.3:
-        frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), 0.3 + 1.2 * chance[1]), dtype=np.uint8)
-    if chance[1] < 0.25:
-        half = cv2.resize(frame, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        size = (frame.shape[1], frame.shape[0])
-        frame = np.asarray(cv2.resize(half, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
-    if chance[2] < 0.4:
-        noise = torch.randn(*frame.shape, generator=luck).numpy() * 20 * chance[3]
-        frame = np.clip(frame + noise, 0, 255).astype(np.uint8)
-    if chance[4] < 0.4:
-        _, packed = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, int(15 + 200 * chance[4])])
-        frame = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
-    if chance[5] < 0.3:
-        frame = np.clip(frame * (0.85 + chance[5]), 0, 255).astype(np.uint8)
-    return frame
 
 
 def centres(boxes: Tensor) -> tuple[Tensor, Tensor]:

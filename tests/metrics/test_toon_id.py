@@ -12,7 +12,8 @@ from evalsuite.metrics.models.looks import EMBEDDING, KINDS, LOOKS
 from evalsuite.metrics.models.toon_id import STRIDE, Detector, Maps, load_detector, peaks
 from evalsuite.metrics.training.scenes import FEWEST_PIXELS, Scenes, box_of, entity_words, scenes
 from evalsuite.metrics.training.toon_id_quality import overlap
-from evalsuite.metrics.training.train_toon_id import draw_batch, focal_loss, heat_of, worsened
+from evalsuite.metrics.training.train_toon_id import draw_batch, focal_loss, heat_of
+from evalsuite.metrics.training.worsening import worsened
 from torch.nn import functional
 
 from evalsuite import plugins
