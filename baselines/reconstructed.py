@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cache
 from itertools import islice
 
 import numpy as np
@@ -42,20 +42,22 @@ class Reconstructed(Baseline):
         self.kind, self.strength = kind_and_strength(damage, KINDS) if damage else ("", 0.0)
         self.revision = revision(SHIPPED / AUTOENCODER) + f"-{ARITHMETIC}"
 
-    @cached_property
-    def _autoencoder(self) -> Autoencoder:
-        """As the generators run it; loaded when the first video is asked for, and not for the revision alone."""
-        return load_autoencoder().to(quick_kind()).to(memory_format=torch.channels_last)
-
     def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage:
         """Frames at the size of `spec` and 8 a second."""
         footage = degraded(episode_of(storyboard), self.kind, self.strength, SPEC, seed)
-        shown = islice(_decoded(self._autoencoder, footage.frames), Timeline.of(storyboard.segments, SPEC.fps).frames)
+        shown = islice(_decoded(footage.frames), Timeline.of(storyboard.segments, SPEC.fps).frames)
         return replace(footage, frames=(resized(frame, (spec.width, spec.height)) for frame in shown))
 
 
-def _decoded(autoencoder: Autoencoder, frames: Iterable[Frame]) -> Iterator[Frame]:
+@cache
+def _autoencoder() -> Autoencoder:
+    """As the generators run it; one for all kinds of damage, loaded when the first video is asked for."""
+    return load_autoencoder().to(quick_kind()).to(memory_format=torch.channels_last)
+
+
+def _decoded(frames: Iterable[Frame]) -> Iterator[Frame]:
     """All frames, and some more where they do not fill a last piece; the very first, shown twice, is left out."""
+    autoencoder = _autoencoder()
     with torch.inference_mode():
         latents = autoencoder.encode_stream(chunk.to(quick_kind()) for chunk in _chunks(frames))
         for number, video in enumerate(autoencoder.stream(latents)):
