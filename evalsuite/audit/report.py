@@ -52,9 +52,8 @@ def statuses(asked: Plan, found: Sequence[Evidence]) -> dict[str, Any]:
 
 def tables(asked: Plan, found: Sequence[Evidence]) -> list[Table]:
     """The status of each metric, then for each source what it sees, what moves it and what raises it."""
-    sources = {account.source for each in found for account in each.accounts}
-    ordered = [source.own for source in asked.sources if source.own in sources]
-    return [status_table(asked, found), *(table for source in ordered for table in _source_tables(found, source))]
+    of_sources = (table for source in asked.sources for table in _source_tables(found, source.own))
+    return [status_table(asked, found), *of_sources]
 
 
 def status_table(asked: Plan, found: Sequence[Evidence]) -> Table:
@@ -96,8 +95,9 @@ Accounts = Sequence[tuple[Evidence, Account]]
 
 
 def _own_failures(accounts: Accounts, source: str) -> Table:
-    """A row for each failure that a metric claims to see."""
-    rows = [_failure_row(each, account, kind) for each, account in accounts for kind in each.failures]
+    """A row for each failure that a metric claims to see and that was tried."""
+    claimed = [(each, account.damage(kind)) for each, account in accounts for kind in each.failures]
+    rows = [_failure_row(each, damage) for each, damage in claimed if damage is not None]
     shown = [f"{strength:g}" for strength in STRENGTHS]
     at = f"{STRENGTH:g}"
     place = shown.index(at) + 1
@@ -113,11 +113,8 @@ def _own_failures(accounts: Accounts, source: str) -> Table:
     return Table(f"{source}: the failures that each metric claims to see", (*headings, *ends), tuple(rows), notes)
 
 
-def _failure_row(found: Evidence, account: Account, kind: str) -> tuple[Cell, ...]:
-    damage = account.damage(kind)
-    if damage is None:
-        return (found.metric, kind, *[None] * (len(STRENGTHS) + 9))
-    cells: list[Cell] = [found.metric, kind]
+def _failure_row(found: Evidence, damage: Damage) -> tuple[Cell, ...]:
+    cells: list[Cell] = [found.metric, damage.kind]
     for step in damage.steps:
         cells += _interval(step.auc) if step.strength == STRENGTH else _interval(step.auc)[:1]
     failed, aside = (sum(getattr(step, name) for step in damage.steps) for name in ("failed", "not_applicable"))
