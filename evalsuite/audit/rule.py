@@ -120,6 +120,9 @@ def _out_of_order(found: Evidence, account: Account) -> Iterator[str]:
 
 def _not_indifferent(found: Evidence, account: Account) -> Iterator[str]:
     smallest = gap(found)
+    if not smallest:
+        yield f"{account.source}: no gap to hold harmless changes against"
+        return
     for shift in account.harmless:
         if shift.gain and abs(shift.gain.value) > SHIFT * smallest:
             yield f"{shift.version} moves it by {shift.gain.value:+.4f}, above {SHIFT:.0%} of its gap {smallest:.3f}"

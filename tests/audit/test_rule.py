@@ -77,6 +77,11 @@ def test_what_is_not_played_is_no_proof_against_tricks():
     assert verdict(found).missed == ("system: not tried with freeze",)
 
 
+def test_without_a_gap_nothing_is_harmless():
+    found = proof(account("oracle", damage("vanish", drop=0.0)))
+    assert verdict(found).missed == ("oracle: no gap to hold harmless changes against",)
+
+
 def test_the_worst_of_several_failures_counts():
     own = damage("vanish"), damage("deform", auc=0.985, drop=0.1)
     found = proof(account("oracle", *own), account("autoencoder", *own), failures=("vanish", "deform"))
