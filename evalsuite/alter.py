@@ -29,15 +29,15 @@ def alter_folder(
     storyboard in the same folder, or that of the same storyboard in the folder `other`, such as another system's.
     """
     kind, strength = kind_and_strength(damage, KINDS)
-    found = [storyboard for storyboard in suite.storyboards if _file(source, storyboard, seed).is_file()]
+    found = [storyboard for storyboard in suite.storyboards if file_of(source, storyboard, seed).is_file()]
     if not found:
-        example = _file(source, suite.storyboards[0], seed).name
+        example = file_of(source, suite.storyboards[0], seed).name
         raise StoryboardError(f"{source} holds no video of the suite {suite.name}; name the files as {example}.")
     for number, (board, following) in enumerate(zip(found, [*found[1:], found[0]], strict=True), 1):
-        partner = _file(source, following, seed) if other is None else _file(other, board, seed)
+        partner = file_of(source, following, seed) if other is None else file_of(other, board, seed)
         said = ""
         try:
-            alter_video(_file(source, board, seed), board, kind, strength, out / f"{board.id}.mp4", partner, seed)
+            alter_video(file_of(source, board, seed), board, kind, strength, out / f"{board.id}.mp4", partner, seed)
         except VideoError as error:
             said = f"{board.id}: {error}"
         yield number, len(found), said
@@ -56,7 +56,8 @@ def alter_video(
     video.write(out, damaged(_opened(source, described.fps), kind, dose))
 
 
-def _file(folder: Path, storyboard: Storyboard, seed: int) -> Path:
+def file_of(folder: Path, storyboard: Storyboard, seed: int) -> Path:
+    """Where a folder holds the finished video of a storyboard, named as a run does or by its id alone."""
     of_run = folder / f"{storyboard.id}-s{seed}.mp4"
     return of_run if of_run.is_file() else folder / f"{storyboard.id}.mp4"
 

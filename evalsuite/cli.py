@@ -256,6 +256,51 @@ def alter(
     raise typer.Exit(1 if failed else 0)
 
 
+@app.command()
+def audit(
+    metric: options.Metrics = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="oracle, autoencoder, a system, or a folder of its finished videos; may be repeated. "
+            "[default: oracle and autoencoder]"
+        ),
+    ] = None,
+    suite: options.SuiteName = "eighteen_second",
+    limit: options.Limit = 30,
+    damage: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A kind of damage; may be repeated. [default: what the metrics claim to see, and the tricks]"
+        ),
+    ] = None,
+    workers: options.Workers = None,
+    out: Annotated[Path | None, typer.Option(help="Where all is kept. [default: runs/SUITE_audit]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON, and nothing else.")] = False,
+) -> None:
+    """Prove what each metric sees, and that it cannot be gamed.
+
+    Example: evalsuite audit --metric identity --source oracle --source autoencoder --source ttt
+    """
+    from evalsuite import progress
+    from evalsuite.audit import evidence, making, plan, report
+    from evalsuite.execute import default_workers
+
+    loaded = _suite(suite, limit)
+    metrics = tuple(dict.fromkeys(metric or loaded.metrics))
+    sources = plan.sources_for(source or ("oracle", "autoencoder"), plan.kinds_for(metrics, damage or ()))
+    folder = out or Path("runs") / f"{loaded.name}_audit"
+    asked = plan.Plan(loaded, metrics, sources, folder, workers or default_workers())
+    found = evidence.evidence(asked, making.make(asked, progress.shown))
+    for path in report.write(asked, found):
+        _say(f"written: {path}")
+    if as_json:
+        typer.echo(json.dumps(report.as_data(asked, found), indent=1))
+    else:
+        _print_table(report.status_table(asked, found), "text")
+    raise typer.Exit(1 if any(account.failed for each in found for account in each.accounts) else 0)
+
+
 @app.command("list")
 def list_(
     what: Annotated[Literal["all", "suites", "baselines", "metrics", "leaderboards"], typer.Argument()] = "all",

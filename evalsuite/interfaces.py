@@ -123,6 +123,8 @@ class Metric(ABC):
     higher_is_better: ClassVar[bool]
     extractors: ClassVar[tuple[str, ...]]
     """What `measure` needs in `features`, by name."""
+    failures: ClassVar[tuple[str, ...]] = ()
+    """What damage it claims to see, by the names of `docs/controls.md`; `evalsuite audit` holds it to that."""
 
     @abstractmethod
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
@@ -136,6 +138,8 @@ class SetMetric(ABC):
     version: ClassVar[str]
     higher_is_better: ClassVar[bool]
     extractors: ClassVar[tuple[str, ...]]
+    failures: ClassVar[tuple[str, ...]] = ()
+    """What damage it claims to see, by the names of `docs/controls.md`."""
 
     @abstractmethod
     def measure_set(

@@ -63,9 +63,13 @@ class Report:
 
 def run(request: Request, progress: Progress) -> Report:
     """Make and measure everything that the run folder lacks; then say what is there."""
+    return carry_out(plan(request), request, progress)
+
+
+def carry_out(tasks: Sequence[Task], request: Request, progress: Progress) -> Report:
+    """Do what the run folder lacks of these tasks, which may be of several requests like this one."""
     store = Store(request.folder, request.suite.name, request.suite.version)
     try:
-        tasks = plan(request)
         store.note(provenance(request))
         execute(tasks, request, store, progress)
         store.export()

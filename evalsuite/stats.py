@@ -1,4 +1,4 @@
-"""The statistics of honest tables: Bradley-Terry strengths, bootstrap over storyboards, sets of ranks.
+"""The statistics of honest tables: Bradley-Terry strengths, bootstrap over storyboards, ranks and their agreement.
 
 All in float64 and all deterministic: random draws come from a generator seeded by a text.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import rankdata
 
 Array = npt.NDArray[np.float64]
 
@@ -91,6 +92,31 @@ def _newton_step(wins: Array, games: Array, strengths: Array) -> Array:
     # Strengths are only defined up to a constant; the added ones hold their sum still.
     step = np.linalg.solve(hessian + 1 / systems, gradient[..., None])
     return np.asarray(step[..., 0], dtype=np.float64)
+
+
+def auc(higher: Array, lower: Array) -> float:
+    """The area under the curve of hits against false alarms: the chance that one of `higher` exceeds one of `lower`.
+
+    Ties count half.
+    """
+    ranks = rankdata(np.concatenate([higher, lower]))
+    above = ranks[: len(higher)].sum() - len(higher) * (len(higher) + 1) / 2
+    return float(above / (len(higher) * len(lower)))
+
+
+def clustered_auc(higher: Array, lower: Array) -> Estimate:
+    """`auc` of two values of each storyboard, in one order, with an interval that draws whole storyboards."""
+    exceeds = (higher[:, None] > lower) + (higher[:, None] == lower) / 2
+    weights = draws(len(higher))
+    low, high = interval(np.sum(weights @ exceeds * weights, axis=1) / len(higher) ** 2)
+    return Estimate(auc(higher, lower), float(low), float(high), len(higher))
+
+
+def rank_correlation(left: Array, right: Array) -> float:
+    """Spearman's rank correlation, ties sharing their ranks; 0 where one side is constant."""
+    ranks = [rankdata(side) - (len(side) + 1) / 2 for side in (left, right)]
+    spread = float(np.sqrt(np.prod([each @ each for each in ranks])))
+    return float(ranks[0] @ ranks[1]) / spread if spread else 0.0
 
 
 def rank_sets(samples: Array, level: float = LEVEL) -> list[tuple[int, int]]:

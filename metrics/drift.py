@@ -34,6 +34,7 @@ class Drift(Metric):
     version: ClassVar[str] = "2"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = ("colour", "thumbnails")
+    failures: ClassVar[tuple[str, ...]] = ("exposure-jump",)
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is the mean L of each moment; details ending in `per_minute` are signed slopes."""

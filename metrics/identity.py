@@ -16,10 +16,10 @@ import numpy as np
 from scipy.stats import linregress
 
 from evalsuite.interfaces import Metric
+from evalsuite.stats import auc
 from evalsuite.types import Features, Measured, Storyboard
 
 from ._appearances import Appearances, appearances, characters
-from ._auc import auc
 from ._timeline import Array
 from ._toon_id import NAME
 from .models.looks import REVISION, calibration
@@ -46,6 +46,7 @@ class Identity(Metric):
     version: ClassVar[str] = f"1-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
+    failures: ClassVar[tuple[str, ...]] = ("identity-drift", "identity-swap", "vanish")
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (mean lag in seconds, mean likeness) for lags from short to long."""

@@ -27,6 +27,7 @@ class Motion(Metric):
     version: ClassVar[str] = "2"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
+    failures: ClassVar[tuple[str, ...]] = ("freeze", "loop", "frame-shuffle", "jitter")
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is the amount of motion of each second; a part of the story without video counts as frozen."""

@@ -37,6 +37,7 @@ class Transitions(Metric):
     version: ClassVar[str] = "2"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
+    failures: ClassVar[tuple[str, ...]] = ("extra-cut", "missed-cut", "morph-at-boundary")
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` has (second, 1) for each planned and seen cut, 0 for a missed one and -1 for an unplanned one."""

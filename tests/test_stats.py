@@ -3,8 +3,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from scipy.stats import spearmanr
 
-from evalsuite.stats import bradley_terry, clustered_mean, draws, generator, interval, rank_sets
+from evalsuite.stats import (
+    auc,
+    bradley_terry,
+    clustered_auc,
+    clustered_mean,
+    draws,
+    generator,
+    interval,
+    rank_correlation,
+    rank_sets,
+)
 
 POINTS = 400 / np.log(10)
 
@@ -102,3 +113,28 @@ def test_intervals_cluster_by_storyboard() -> None:
 def test_a_mean_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         clustered_mean([], [])
+
+
+def test_auc_is_what_counting_says() -> None:
+    luck = generator("auc")
+    high, low = luck.integers(0, 5, 30) + 1.0, luck.integers(0, 5, 40) + 0.0
+    assert auc(high, low) == pytest.approx(np.mean([(a > b) + 0.5 * (a == b) for a in high for b in low]))
+
+
+def test_the_interval_of_an_auc_draws_storyboards_on_both_sides() -> None:
+    luck = generator("clustered auc")
+    high, low = luck.integers(0, 9, 12) + 2.0, luck.integers(0, 9, 12) + 0.0
+    drawn = [np.repeat(np.arange(12), counts.astype(int)) for counts in draws(12)]
+    naive = np.quantile([auc(high[boards], low[boards]) for boards in drawn], [0.025, 0.975])
+    found = clustered_auc(high, low)
+    assert (found.value, found.n) == (auc(high, low), 12)
+    assert (found.low, found.high) == pytest.approx(tuple(naive))
+    assert found.low < found.value < found.high
+
+
+def test_rank_correlation_is_spearman_s() -> None:
+    luck = generator("ranks")
+    left, right = luck.integers(0, 6, 20) + 0.0, luck.normal(size=20)
+    assert rank_correlation(left, right) == pytest.approx(spearmanr(left, right).statistic)
+    assert rank_correlation(left, 3 * left) == pytest.approx(1)
+    assert rank_correlation(left, np.ones(20)) == 0

@@ -23,7 +23,7 @@ _FOLDED = 3 * _FOLD**2
 _HALVES = FRAMES_PER_LATENT // _FRAMES_PER_HALF
 
 Past = tuple[list[Tensor], list[Tensor]]
-"""What the blocks of a decoder remember of the latents and frames that they have seen."""
+"""What the blocks of an encoder or a decoder remember of what they have seen: of halves of latents, and of frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,15 @@ class _Encoder(nn.Module):
         self.halves = _Blocks(eighth, half_depth)
         self.leave = Convolution(eighth, shape.latent_channels // _HALVES)
 
-    def forward(self, video: Tensor) -> Tensor:
-        """Frames (batch, 4 k, 3, height, width) to latents (batch, k, channels, height / 8, width / 8)."""
+    def forward(self, video: Tensor, past: Past | None) -> tuple[Tensor, Past]:
+        """Latents (batch, k, channels, height / 8, width / 8) of 4 k frames, and what to hand to the next call."""
+        of_halves, of_frames = past or (None, None)
         x = self.enter(_pictures(functional.pixel_unshuffle(video, _FOLD))).unflatten(0, video.shape[:2])
-        x, _ = self.frames(x, None)
+        x, of_frames = self.frames(x, of_frames)
         x = x.unflatten(1, (-1, _FRAMES_PER_HALF)).flatten(2, 3)
-        x, _ = self.halves(self.join(_pictures(x)).unflatten(0, x.shape[:2]), None)
+        x, of_halves = self.halves(self.join(_pictures(x)).unflatten(0, x.shape[:2]), of_halves)
         halves = torch.unflatten(self.leave(_pictures(x)), 0, x.shape[:2])
-        return torch.unflatten(halves, 1, (-1, _HALVES)).flatten(2, 3)
+        return torch.unflatten(halves, 1, (-1, _HALVES)).flatten(2, 3), (of_halves, of_frames)
 
 
 class _Decoder(nn.Module):
@@ -130,9 +131,16 @@ class Autoencoder(nn.Module):
         self.register_buffer("latent_deviation", torch.ones(shape.latent_channels, 1, 1))
 
     def encode(self, video: Tensor) -> Tensor:
-        still = video[:, :1].expand(-1, FRAMES_PER_LATENT, -1, -1, -1)
-        latents: Tensor = self.encoder(torch.cat([still, video[:, 1:]], dim=1))
-        return (latents - self.latent_mean) / self.latent_deviation
+        return next(self.encode_stream([video]))
+
+    def encode_stream(self, video: Iterable[Tensor]) -> Iterator[Tensor]:
+        """Latents of chunks of frames, 1 + 4 k in the first and 4 k in each other, in the memory of one chunk."""
+        past: Past | None = None
+        for chunk in video:
+            still = chunk[:, :1].expand(-1, FRAMES_PER_LATENT - 1, -1, -1, -1)
+            latents: Tensor
+            latents, past = self.encoder(chunk if past else torch.cat([still, chunk], dim=1), past)
+            yield (latents - self.latent_mean) / self.latent_deviation
 
     def decode(self, latents: Tensor) -> Tensor:
         frames, _ = self._decode(latents, None)

@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from evalsuite.stats import Estimate, clustered_mean
+from evalsuite.stats import Estimate, auc, clustered_mean
 from evalsuite.toon.episode import ACCESSORIES, COLOURS, SPECIES, Look
 
-from .._auc import auc
 from ..models.looks import SCORE
 from ..models.toon_id import Detector, peaks
 from .scenes import FEWEST_PIXELS, Scenes, scenes

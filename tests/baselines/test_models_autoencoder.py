@@ -56,6 +56,13 @@ def test_streaming_equals_decoding_at_once(model, sizes):
     assert (streamed - model.decode(latents)).abs().max() < 1e-12
 
 
+@pytest.mark.parametrize("sizes", [(1, 24), (9, 4, 12), (25,)])
+def test_streaming_equals_encoding_at_once(model, sizes):
+    film = video(25)
+    streamed = torch.cat(list(model.encode_stream(film.split(sizes, dim=1))), dim=1)
+    assert (streamed - model.encode(film)).abs().max() < 1e-12
+
+
 def test_normalised_latents_decode_to_the_same_frames(model):
     film = video(9)
     before = model.decode(model.encode(film))
