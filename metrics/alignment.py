@@ -29,6 +29,7 @@ class Alignment(Metric):
     version: ClassVar[str] = f"1-{_toon_clip.REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (_toon_clip.NAME, "thumbnails")
+    failures: ClassVar[tuple[str, ...]] = ("prompt-swap", "splice")
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (second, agreement) of each segment."""

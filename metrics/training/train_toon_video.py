@@ -21,9 +21,8 @@ from evalsuite.learning.device import moved
 from evalsuite.learning.loop import fit, fused
 from evalsuite.learning.schedule import Schedule
 from evalsuite.learning.weights import save
-from evalsuite.stats import Estimate, clustered_mean
+from evalsuite.stats import Estimate, auc, clustered_mean
 
-from .._auc import auc
 from ..models.toon_video import CHANNELS, FRAMES, HALVES, ClipEncoder
 from .copyists import copyists
 from .films import FIRST, SEGMENT_FRAMES, SEGMENTS, Films, films
