@@ -48,8 +48,8 @@ class Clip:
 
 
 @cache
-def load_clip(argument: str) -> Clip:
-    """The network that `argument` names (see `source`), loaded once for pictures and texts."""
+def load_clip(argument: str, revision: str) -> Clip:
+    """The network that `argument` names (see `source`), loaded once for pictures and texts while it is the same."""
     named = source(argument)
     file = None if named.file is None else str(named.file)
     try:
