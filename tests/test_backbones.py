@@ -145,6 +145,8 @@ def test_what_is_pulled_is_whole_and_told_of(weights_folder, hub, monkeypatch):
     assert backbones.require(NAME).read_bytes() == CONTENT
     assert steps[-1] == (3, 3)
     assert steps == sorted(steps)
+    told(monkeypatch, url="http://127.0.0.1:9/nobody")
+    assert backbones.pull(NAME, nothing).there  # and so nobody is asked again
 
 
 @pytest.mark.parametrize(("page", "fields", "said"), [

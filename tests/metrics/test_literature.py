@@ -14,7 +14,7 @@ from evalsuite.metrics._open_clip import OPENAI
 from evalsuite.metrics._open_clip import VBENCH as VBENCH_CLIP
 from torchvision.models.optical_flow import raft_small
 
-from evalsuite import backbones, plugins, suites, video
+from evalsuite import backbones, contract, plugins, suites, video
 from evalsuite.errors import VideoError
 from evalsuite.features import extract
 from evalsuite.interfaces import Metric
@@ -138,6 +138,15 @@ def test_missing_weights_fail_their_own_column_and_say_what_to_do(task):
     assert (missing.status, missing.value) == ("failed", None)
     assert "evalsuite weights pull dino-vitb16" in missing.reason
     assert {score.status for score in scores.values()} == {"ok"}
+
+
+def test_columns_keep_the_contract(weights_folder, tmp_path, monkeypatch):
+    put_clip(monkeypatch, tmp_path)
+    hand_over(monkeypatch, pickled(tmp_path / "dino.pth", dino_state()), "dino-vitb16")
+    put_raft(monkeypatch, tmp_path)
+    monkeypatch.setattr(contract, "SPEC", VideoSpec(128, 128, 8.0))
+    for name in METRICS:
+        contract.check_metric(plugins.metric(name))
 
 
 def test_the_example_of_the_docs_is_measured(weights_folder, tmp_path, monkeypatch):
