@@ -81,7 +81,8 @@ def backbone(name: str) -> Backbone:
 
 def revision(name: str) -> str:
     """The first 12 digits of the sha256 of the copy that is there; `missing` where there is none."""
-    return listed(folder()).get(backbone(name).file, "missing")[:12]
+    wanted = backbone(name)
+    return listed(folder())[wanted.file][:12] if wanted.there else "missing"
 
 
 def require(name: str) -> Path:
@@ -146,7 +147,7 @@ def _check(file: Path, wanted: Backbone) -> None:
     expected = wanted.sha256 or listed(folder()).get(wanted.file, "")
     if not found.startswith(expected):
         raise WeightsError(
-            f"{file.name} is not {wanted.name}: its sha256 begins with {found[:12]} and should begin with "
+            f"the file is not {wanted.name}: its sha256 begins with {found[:12]} and should begin with "
             f"{expected[:12]}; fetch it anew from {wanted.url}."
         )
 

@@ -95,6 +95,8 @@ def test_a_file_that_is_added_is_there_with_its_sum(weights_folder, file, monkey
     backbones.add(file, NAME)
     assert backbones.require(NAME).read_bytes() == CONTENT
     assert backbones.revision(NAME) == SUM[:12]
+    backbones.require(NAME).unlink()
+    assert backbones.revision(NAME) == "missing"
 
 
 @pytest.mark.parametrize("known", [SUM, SUM[:8]])
