@@ -49,6 +49,11 @@ class Backbone:
     def there(self) -> bool:
         return self.path.is_file() and self.file in listed(folder())
 
+    @property
+    def unchanged(self) -> bool:
+        """Whether the copy that is there is still what was pulled or added."""
+        return self.there and listed(folder())[self.file] == sha256(self.path)
+
 
 def folder() -> Path:
     """Where the copies lie."""
@@ -76,7 +81,8 @@ def backbone(name: str) -> Backbone:
 
 def revision(name: str) -> str:
     """The first 12 digits of the sha256 of the copy that is there; `missing` where there is none."""
-    return listed(folder()).get(backbone(name).file, "missing")[:12]
+    wanted = backbone(name)
+    return listed(folder())[wanted.file][:12] if wanted.there else "missing"
 
 
 def require(name: str) -> Path:
@@ -87,7 +93,7 @@ def require(name: str) -> Path:
             f"the weights {name} are not in {folder()}: fetch them with `evalsuite weights pull {name}`, "
             f"or hand over a file with `evalsuite weights add FILE --name {name}`."
         )
-    if listed(folder())[wanted.file] != sha256(wanted.path):
+    if not wanted.unchanged:
         raise WeightsError(
             f"{wanted.path} changed since it was added: `evalsuite weights pull {name}` fetches it anew."
         )
@@ -106,8 +112,10 @@ def add(file: Path, name: str | None = None) -> Backbone:
 
 
 def pull(name: str, progress: Callable[[int, int, str], None]) -> Backbone:
-    """Fetch a file from its makers' hub; `progress` is told megabytes. It is there whole or not at all."""
+    """Fetch a file, whole or not at all, from its makers' hub, unless it is there; `progress` is told megabytes."""
     wanted = backbone(name)
+    if wanted.unchanged:
+        return wanted
     with replacing(wanted.path) as partial:
         try:
             _fetch(wanted, partial, progress)
@@ -139,7 +147,7 @@ def _check(file: Path, wanted: Backbone) -> None:
     expected = wanted.sha256 or listed(folder()).get(wanted.file, "")
     if not found.startswith(expected):
         raise WeightsError(
-            f"{file.name} is not {wanted.name}: its sha256 begins with {found[:12]} and should begin with "
+            f"the file is not {wanted.name}: its sha256 begins with {found[:12]} and should begin with "
             f"{expected[:12]}; fetch it anew from {wanted.url}."
         )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -30,6 +31,12 @@ def needing_clip() -> Iterator[None]:
         yield
     except ImportError as error:
         raise PluginError(f"{error.name} is not installed: run `pip install evalsuite[clip]`.") from error
+
+
+@cache
+def once(load: Callable[[Path], Any], weights: str, revision: str) -> Any:
+    """What `load` makes of public weights, once in a process for as long as they are the same."""
+    return load(backbones.require(weights))
 
 
 class Backbone(Extractor):

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from evalsuite import backbones
 from evalsuite.features import EXTRACTORS
 from evalsuite.interfaces import Sampling
 
-from ._backbone import FrameBackbone
+from ._backbone import FrameBackbone, once
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,12 +32,9 @@ class Dino(FrameBackbone):
 
     def load(self) -> Any:
         """The network of the file, in bfloat16 where that is quick."""
-        from evalsuite.learning.device import device
-        from evalsuite.learning.weights import quick_kind
+        from .models.dino import Dino as Network
 
-        from .models import dino
-
-        return dino.Dino(backbones.require(self.weights), device(), quick_kind())
+        return once(Network, self.weights, self.revision)
 
     def prepare(self, frames: npt.NDArray[np.uint8]) -> Tensor:
         """Resized in uint8, bicubic and antialiased."""

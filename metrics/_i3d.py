@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 from warnings import catch_warnings
 
@@ -14,9 +15,11 @@ from evalsuite.features import EXTRACTORS
 from evalsuite.interfaces import Sampling
 from evalsuite.types import Clip
 
-from ._backbone import Backbone
+from ._backbone import Backbone, once
 
 FRAMES = 16
+WHOLE = 64
+"""Digits of a sha256."""
 SHORT = Sampling(every=3.0, frames=FRAMES, seconds=2.0)
 """Sixteen frames at 8 a second, one excerpt for each 3 s of a story."""
 LONG = Sampling(every=3.0, frames=FRAMES, seconds=16.0)
@@ -35,13 +38,9 @@ class I3d(Backbone):
 
     def load(self) -> Any:
         """The TorchScript file: a program, so only the very one whose whole sum is known beforehand is run."""
-        import torch
-
-        known = backbones.backbone(self.weights)
-        if len(known.sha256) != 64:
+        if len(backbones.backbone(self.weights).sha256) != WHOLE:
             raise WeightsError(f"{self.weights} is no TorchScript whose whole sha256 is known, and is not run.")
-        with catch_warnings(action="ignore", category=FutureWarning):  # torch means to leave TorchScript
-            return torch.jit.load(str(backbones.require(self.weights)), map_location="cpu").eval()
+        return once(_load, self.weights, self.revision)
 
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
         """Shape (1, 400); the network itself stretches to 224 x 224 and scales to -1 - 1."""
@@ -57,6 +56,13 @@ class I3dLong(I3d):
     """The same of excerpts of 16 s."""
 
     sampling: ClassVar[Sampling | None] = LONG
+
+
+def _load(path: Path) -> Any:
+    import torch
+
+    with catch_warnings(action="ignore", category=FutureWarning):  # torch means to leave TorchScript
+        return torch.jit.load(str(path), map_location="cpu").eval()
 
 
 EXTRACTORS["i3d"] = I3d

@@ -54,7 +54,7 @@ class OpenClip(FrameBackbone):
         """The network, in bfloat16 where that is quick."""
         from .models.open_clip import load_clip
 
-        return load_clip(self._argument)
+        return load_clip(self._argument, source(self._argument).revision)
 
     def prepare(self, frames: npt.NDArray[np.uint8]) -> Tensor:
         """As the network's own preparation has it: resized, cropped, with its mean and spread."""
@@ -87,7 +87,7 @@ def text_rows(texts: Sequence[str], argument: str = OPENAI) -> Texts:
     """What the CLIP that looks at the frames reads in texts."""
     with needing_clip():
         from .models.open_clip import load_clip
-    clip = load_clip(argument)
+    clip = load_clip(argument, source(argument).revision)
     return Texts(clip.texts(texts).cpu().numpy().astype(np.float64), sum(map(clip.lost, texts)))
 
 

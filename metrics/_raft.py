@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from evalsuite import backbones
 from evalsuite.features import EXTRACTORS
 from evalsuite.interfaces import Sampling
 from evalsuite.types import Clip
 
-from ._backbone import Backbone
+from ._backbone import Backbone, once
 
 NAME = "raft"
 PACE = 8.0
@@ -31,11 +30,11 @@ class Raft(Backbone):
     def __init__(self, weights: str = "raft-things") -> None:
         self.weights = weights
 
-    def load(self) -> object:
+    def load(self) -> Any:
         """The network, in float32: flow is finer than bfloat16."""
         from .models.raft import Flow
 
-        return Flow(backbones.require(self.weights))
+        return once(Flow, self.weights, self.revision)
 
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
         """Shape (1, 3)."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from evalsuite import backbones
 from evalsuite.features import EXTRACTORS
 from evalsuite.interfaces import Sampling
 from evalsuite.types import Clip
 
-from ._backbone import Backbone
+from ._backbone import Backbone, once
 from ._i3d import LONG, SHORT
 
 
@@ -28,11 +27,11 @@ class VideoMae(Backbone):
     def __init__(self, weights: str = "videomae") -> None:
         self.weights = weights
 
-    def load(self) -> object:
+    def load(self) -> Any:
         """The network of the file."""
         from .models.videomae import load_videomae
 
-        return load_videomae(backbones.require(self.weights))
+        return once(load_videomae, self.weights, self.revision)
 
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
         """Shape (1, channels)."""

@@ -95,6 +95,8 @@ def test_a_file_that_is_added_is_there_with_its_sum(weights_folder, file, monkey
     backbones.add(file, NAME)
     assert backbones.require(NAME).read_bytes() == CONTENT
     assert backbones.revision(NAME) == SUM[:12]
+    backbones.require(NAME).unlink()
+    assert backbones.revision(NAME) == "missing"
 
 
 @pytest.mark.parametrize("known", [SUM, SUM[:8]])
@@ -145,6 +147,8 @@ def test_what_is_pulled_is_whole_and_told_of(weights_folder, hub, monkeypatch):
     assert backbones.require(NAME).read_bytes() == CONTENT
     assert steps[-1] == (3, 3)
     assert steps == sorted(steps)
+    told(monkeypatch, url="http://127.0.0.1:9/nobody")
+    assert backbones.pull(NAME, nothing).there  # and so nobody is asked again
 
 
 @pytest.mark.parametrize(("page", "fields", "said"), [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evalsuite import contract, plugins
-from evalsuite.errors import EvalsuiteError, PluginError, StoryboardError
+from evalsuite.errors import EvalsuiteError, PluginError, StoryboardError, WeightsError
 from evalsuite.interfaces import Metric
 
 ARGUMENTS = {"degraded": "degraded:vanish@0.5", "harmless": "harmless:fps"}
@@ -16,6 +16,13 @@ WITHOUT_WEIGHTS = {
     "ttt-linear",
 }
 """Systems that have to be trained before they run."""
+WITHOUT_PUBLIC_WEIGHTS = {
+    "clipsim",
+    "vbench-background-consistency",
+    "vbench-dynamic-degree",
+    "vbench-subject-consistency",
+}
+"""Metrics that look through public networks; tests/metrics/test_literature.py gives them some."""
 
 
 @pytest.mark.parametrize("name", sorted(set(plugins.names("baselines")) - WITHOUT_WEIGHTS))
@@ -29,9 +36,15 @@ def test_systems_without_weights_say_so(name):
         contract.check_baseline(plugins.baseline(name))
 
 
-@pytest.mark.parametrize("name", plugins.names("metrics"))
+@pytest.mark.parametrize("name", sorted(set(plugins.names("metrics")) - WITHOUT_PUBLIC_WEIGHTS))
 def test_every_metric_keeps_the_contract(name):
     contract.check_metric(plugins.metric(name))
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_PUBLIC_WEIGHTS))
+def test_metrics_without_public_weights_say_so(name, weights_folder):
+    with pytest.raises(WeightsError, match="evalsuite weights pull"):
+        contract.check_metric(plugins.metric(name))
 
 
 @pytest.mark.parametrize("name", plugins.names("leaderboards"))

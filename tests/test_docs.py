@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 from evalsuite.baselines.models.weights import SHIPPED, load_base, save_layers
+from evalsuite.metrics._backbone import Backbone
 
-from evalsuite import contract, plugins
+from evalsuite import backbones, contract, plugins
+from evalsuite.features import EXTRACTORS
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -47,3 +49,12 @@ def test_links_lead_somewhere():
     for page in (DOCS.parent / "README.md", DOCS.parent / "CONTRIBUTING.md", *DOCS.glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), (page.name, target)
+
+
+def test_natural_video_names_all_public_weights_and_what_looks_through_them():
+    rows = re.findall(r"^\| (`.*?) \|", (DOCS / "natural.md").read_text(), flags=re.M)
+    named = {name for row in rows for name in re.findall(r"`(.*?)`", row)}
+    list(plugins.loaded("metrics"))
+    looking = {name for name, each in EXTRACTORS.items() if issubclass(each, Backbone)}
+    assert looking <= {name.partition(":")[0] for name in named}
+    assert {name for name in backbones.known() if "@" not in name} <= named

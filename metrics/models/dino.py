@@ -15,6 +15,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from evalsuite.errors import WeightsError
+from evalsuite.learning.device import device
+from evalsuite.learning.weights import quick_kind
 
 from .checkpoints import depth, fill, read_state
 
@@ -25,8 +27,8 @@ _EXCESS = 0.1
 class Dino:
     """The class token of pictures, with a network for each size of picture, the last of which is kept."""
 
-    def __init__(self, path: Path, device: torch.device, kind: torch.dtype) -> None:
-        self._path, self._device, self._kind = path, device, kind
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._state = read_state(path)
         self._state.pop("mask_token", None)
         if "cls_token" not in self._state or "patch_embed.proj.weight" not in self._state:
@@ -38,7 +40,7 @@ class Dino:
         height, width = pictures.shape[2:]
         if (height, width) != self._size:
             self._size, self._network = (height, width), self._made(height, width)
-        seen: Tensor = self._network(pictures.to(self._device, self._kind))
+        seen: Tensor = self._network(pictures.to(device(), quick_kind()))
         return seen.float()
 
     def _made(self, height: int, width: int) -> VisionTransformer:
@@ -47,7 +49,7 @@ class Dino:
         network = vision_transformer(state, (height, width))
         position = stretched(state["pos_embed"], height // patch, width // patch)
         fill(network, {**state, "pos_embed": position}, self._path)
-        return network.to(self._device, self._kind)
+        return network.to(device(), quick_kind())
 
 
 def vision_transformer(state: Mapping[str, Tensor], size: tuple[int, int]) -> VisionTransformer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import open_clip
@@ -27,7 +27,12 @@ class Clip:
     model: Any
     preprocess: Any
     """From a PIL image to what the model takes: its own size, mean and spread."""
-    tokenizer: Any
+    named: Source
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """Made when a text comes: that of some networks must be fetched from a hub, which pictures do not need."""
+        return open_clip.get_tokenizer(self.named.architecture, **self.named.words)
 
     def __call__(self, prepared: Tensor) -> Tensor:
         """Pictures as rows, (n, channels) in float32."""
@@ -48,18 +53,17 @@ class Clip:
 
 
 @cache
-def load_clip(argument: str) -> Clip:
-    """The network that `argument` names (see `source`), loaded once for pictures and texts."""
+def load_clip(argument: str, revision: str) -> Clip:
+    """The network that `argument` names (see `source`), loaded once for pictures and texts while it is the same."""
     named = source(argument)
     file = None if named.file is None else str(named.file)
     try:
         model, _, preprocess = open_clip.create_model_and_transforms(
             named.architecture, pretrained=file, **_preparation(named)
         )
-        tokenizer = open_clip.get_tokenizer(named.architecture, **named.words)
     except (RuntimeError, ValueError, OSError) as error:
         raise WeightsError(f"{argument} cannot be loaded by open_clip: {' '.join(str(error).split())[:300]}") from error
-    return Clip(model.eval().to(device(), quick_kind()), preprocess, tokenizer)
+    return Clip(model.eval().to(device(), quick_kind()), preprocess, named)
 
 
 def _preparation(named: Source) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def quality(place: Path, seen: Films) -> dict[str, Estimate]:
 
     A segment's rivals are the segments of the same place in all stories, and then those of its own story.
     """
-    clip = load_clip(f"{FOLDER}{place}")
+    clip = load_clip(f"{FOLDER}{place}", "trained")
     shown = np.stack([_shown(clip, seen.frames(one, slice(0, None, _STEP))) for one in range(len(seen))])
     said = np.stack([clip.texts(texts).double().numpy() for texts in seen.texts])
     across, within = np.einsum("esc,fsc->sef", shown, said), np.einsum("esc,etc->est", shown, said)

@@ -123,9 +123,7 @@ def put_clip(monkeypatch: pytest.MonkeyPatch, folder: Path, save: Callable[..., 
     """A tiny CLIP under the name of OpenAI's."""
     import open_clip
     from evalsuite.metrics._open_clip import OPENAI
-    from evalsuite.metrics.models.open_clip import load_clip
 
-    load_clip.cache_clear()
     monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "ViT-B-32-quickgelu", TINY_CLIP)
     save(tiny_clip_state(), folder / "clip.safetensors")
     return hand_over(monkeypatch, folder / "clip.safetensors", OPENAI)

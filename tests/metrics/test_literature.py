@@ -10,13 +10,15 @@ import pytest
 import torch
 from evalsuite.metrics._dino import VBENCH as DINO
 from evalsuite.metrics._open_clip import NAME as CLIP
+from evalsuite.metrics._open_clip import OPENAI
 from evalsuite.metrics._open_clip import VBENCH as VBENCH_CLIP
 from torchvision.models.optical_flow import raft_small
 
-from evalsuite import plugins, video
+from evalsuite import backbones, contract, plugins, suites, video
 from evalsuite.errors import VideoError
 from evalsuite.features import extract
 from evalsuite.interfaces import Metric
+from evalsuite.run import Request, finished_videos, plan
 from evalsuite.types import Clip, Features, Footage, Segment, Storyboard, VideoSpec
 from evalsuite.work import Task, perform
 from tests.metrics.backbone_files import dino_state, hand_over, pickled, put_clip
@@ -87,7 +89,7 @@ def test_clipsim_is_the_mean_cosine_with_the_text_of_its_time(weights_folder, tm
     from evalsuite.metrics.models.open_clip import load_clip
 
     put_clip(monkeypatch, tmp_path)
-    clip = load_clip(CLIP.partition(":")[2])
+    clip = load_clip(OPENAI, backbones.revision(OPENAI))
     texts = clip.texts([segment.text for segment in BOARD.segments]).double().numpy()
     rows = np.random.default_rng(3).normal(size=(6, texts.shape[1]))
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -95,12 +97,18 @@ def test_clipsim_is_the_mean_cosine_with_the_text_of_its_time(weights_folder, tm
     assert measured("clipsim", CLIP, rows, rate=2.0) == pytest.approx(np.mean(expected), abs=1e-5)
 
 
-@pytest.fixture
-def task(weights_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Task]:
-    """All columns of a video of 1 s, whose weights are there but for DINO's."""
+def put_raft(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """A small, random and hasty RAFT where its authors' is looked for."""
     torch.manual_seed(0)
+    monkeypatch.setattr("evalsuite.metrics.models.raft.UPDATES", 2)
+    hand_over(monkeypatch, pickled(folder / "raft.pth", raft_small().state_dict()), "raft-things")
+
+
+@pytest.fixture
+def task(weights_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], Task]:
+    """All columns of a video of 1 s, whose weights are there but for DINO's."""
     put_clip(monkeypatch, tmp_path)
-    hand_over(monkeypatch, pickled(tmp_path / "raft.pth", raft_small().state_dict()), "raft-things")
+    put_raft(monkeypatch, tmp_path)
 
     def made(moving: bool) -> Task:
         ground = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8).repeat(16, 0).repeat(16, 1)
@@ -130,3 +138,31 @@ def test_missing_weights_fail_their_own_column_and_say_what_to_do(task):
     assert (missing.status, missing.value) == ("failed", None)
     assert "evalsuite weights pull dino-vitb16" in missing.reason
     assert {score.status for score in scores.values()} == {"ok"}
+
+
+def test_columns_keep_the_contract(weights_folder, tmp_path, monkeypatch):
+    put_clip(monkeypatch, tmp_path)
+    hand_over(monkeypatch, pickled(tmp_path / "dino.pth", dino_state()), "dino-vitb16")
+    put_raft(monkeypatch, tmp_path)
+    monkeypatch.setattr(contract, "SPEC", VideoSpec(128, 128, 8.0))
+    for name in METRICS:
+        contract.check_metric(plugins.metric(name))
+
+
+def test_the_example_of_the_docs_is_measured(weights_folder, tmp_path, monkeypatch):
+    put_clip(monkeypatch, tmp_path)
+    hand_over(monkeypatch, pickled(tmp_path / "dino.pth", dino_state()), "dino-vitb16")
+    put_raft(monkeypatch, tmp_path)
+    suite = suites.load(str(Path(__file__).parents[2] / "docs" / "natural" / "suite.toml"), limit=1)
+    ground = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), dtype=np.uint8).repeat(16, 1).repeat(16, 2)
+    frames = [np.roll(ground[index // 16], 2 * index, axis=1) for index in range(32)]
+    (tmp_path / "mine").mkdir()
+    video.write(tmp_path / "mine" / "market.mp4", Footage(frames, 8.0))
+    sources = finished_videos(tmp_path / "mine", suite, suite.seeds)
+    request = Request(suite, ("mine",), tmp_path / "out", suite.seeds, suite.metrics, sources=sources)
+    (task,) = plan(request)
+    scores = {score.metric: score for score in perform(task).scores}
+    assert set(scores) == set(suite.metrics)
+    assert {score.status for score in scores.values()} == {"ok"}
+    assert scores["transitions"].value == 1
+    assert scores["clipsim"].coverage == 1
