@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evalsuite import features, video, work
-from evalsuite.errors import PluginError, StoreError
+from evalsuite.errors import StoreError
 from evalsuite.types import Clip, Measured, Suite, VideoSpec
 from evalsuite.work import Task, perform
 from tests.conftest import footage
@@ -59,8 +59,8 @@ def test_a_metric_that_fails_does_not_cost_the_others(task, monkeypatch):
         def measure(self, *_: object) -> Measured:
             return Measured(float("inf"))
 
-    found = {"motion": work.metric_of("motion"), "broken": Broken(), "endless": Endless()}
-    monkeypatch.setattr(work, "metric_of", found.__getitem__)
+    found = {"motion": work.plugins.metric("motion"), "broken": Broken(), "endless": Endless()}
+    monkeypatch.setattr(work.plugins, "metric", found.__getitem__)
     scores = {score.metric: score for score in perform(changed(task, metrics=tuple(found))).scores}
     assert scores["motion"].status == "ok"
     assert (scores["broken"].status, scores["broken"].value) == ("failed", None)
@@ -101,7 +101,7 @@ def test_what_is_not_asked_for_is_not_applicable_with_its_reason(task, monkeypat
         def measure(self, *_: object) -> Measured:
             return Measured(None, "the story has no cut.")
 
-    monkeypatch.setattr(work, "metric_of", lambda _: Silent())
+    monkeypatch.setattr(work.plugins, "metric", lambda _: Silent())
     (score,) = perform(task).scores
     assert (score.status, score.value, score.reason) == ("not_applicable", None, "the story has no cut.")
 
@@ -159,12 +159,6 @@ def test_a_full_disk_stops_everything(task, monkeypatch):
     monkeypatch.setattr(video, "write", full)
     with pytest.raises(StoreError):
         perform(task)
-
-
-def test_a_distance_between_sets_needs_a_reference(monkeypatch):
-    monkeypatch.setattr(work.plugins, "metric", lambda _: object())
-    with pytest.raises(PluginError, match="names no reference set"):
-        work.metric_of("fvd")
 
 
 def test_the_truth_lies_beside_the_video_and_in_no_feature(task):
