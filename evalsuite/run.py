@@ -204,9 +204,10 @@ def _still_good(video: VideoRecord, task: Task, overwrite: Overwrite) -> bool:
 
 
 def _done(name: str, score: Score | None, video: VideoRecord, store: Store, overwrite: Overwrite) -> bool:
-    """Whether a metric has a video's score; one of sets has all of the video that it needs."""
+    """Whether a metric has a video's score; one of sets, all of the video that it needs."""
     metric = plugins.metric(name)
-    if isinstance(metric, SetMetric) and video.status == "ok":
+    failed = video.status == "failed" or (score is not None and score.status == "failed")
+    if isinstance(metric, SetMetric) and not failed:
         return has_seen(video, metric, store)
     if score is None or score.metric_version != metric.version:
         return False

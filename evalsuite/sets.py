@@ -10,9 +10,11 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from evalsuite import features as extractors
 from evalsuite import plugins
+from evalsuite.errors import EvalsuiteError
 from evalsuite.interfaces import SetMetric
 from evalsuite.store import Store, VideoRecord, has_features, load_features
 from evalsuite.types import SET_SIZE, Features, Measured, Score
@@ -33,9 +35,10 @@ def measure_sets(tasks: Sequence[Task], store: Store) -> None:
 
 def has_seen(video: VideoRecord, metric: SetMetric, store: Store) -> bool:
     """Whether all that a metric looks at of this video is kept."""
-    return all(
-        has_features(store.folder, video.sha256, name, extractors.extractor(name).version) for name in metric.extractors
-    )
+    with suppress(EvalsuiteError):  # of an extractor that cannot be made, which its worker tells
+        revisions = {name: extractors.extractor(name).revision for name in metric.extractors}
+        return all(has_features(store.folder, video.sha256, *each) for each in revisions.items())
+    return False
 
 
 def _together(tasks: Iterable[Task]) -> list[list[Task]]:
@@ -48,7 +51,7 @@ def _together(tasks: Iterable[Task]) -> list[list[Task]]:
 
 def _scores(name: str, metric: SetMetric, members: Sequence[Task], store: Store) -> list[Score]:
     """A score for each member, in their order."""
-    looked = [_fit(task, metric, store) for task in members]
+    looked = [_fit(name, task, metric, store) for task in members]
     fit = [(task, seen) for task, seen in zip(members, looked, strict=True) if not isinstance(seen, str)]
     scores = iter(_judged(name, metric, fit))
     return [
@@ -57,13 +60,14 @@ def _scores(name: str, metric: SetMetric, members: Sequence[Task], store: Store)
     ]
 
 
-def _fit(task: Task, metric: SetMetric, store: Store) -> Seen | str:
+def _fit(name: str, task: Task, metric: SetMetric, store: Store) -> Seen | str:
     """What there is to see of a video, or why it has failed."""
     video = store.video(task.label, task.storyboard.id, task.seed)
     if video is None or video.status == "failed":
         return video.reason if video else "there is no video."
     if not has_seen(video, metric, store):
-        return "what was seen of the video is not kept any more; run again."
+        before = store.scores_of(task.label, task.storyboard.id, task.seed).get(name)
+        return before.reason if before else "what was seen of the video is not kept any more; run again."
     seen = _seen(video, metric, store)
     try:
         return metric.unfit(seen, task.storyboard) or seen
@@ -73,7 +77,7 @@ def _fit(task: Task, metric: SetMetric, store: Store) -> Seen | str:
 
 def _seen(video: VideoRecord, metric: SetMetric, store: Store) -> Seen:
     found = {
-        name: load_features(store.folder, video.sha256, name, extractors.extractor(name).version)
+        name: load_features(store.folder, video.sha256, name, extractors.extractor(name).revision)
         for name in metric.extractors
     }
     return {name: each for name, each in found.items() if each is not None}

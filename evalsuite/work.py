@@ -117,8 +117,8 @@ def _measure(task: Task) -> list[Score]:
     metrics = {name: plugins.metric(name) for name in task.metrics}
     reference = video.describe(task.video_path)
     features = _features(task, reference, sorted({name for each in metrics.values() for name in each.extractors}))
-    single = {name: each for name, each in metrics.items() if not isinstance(each, SetMetric)}
-    return [_scored(task, name, each, features, reference) for name, each in single.items()]
+    found = [_scored(task, name, each, features, reference) for name, each in metrics.items()]
+    return [score for score in found if score is not None]
 
 
 def _features(task: Task, reference: VideoRef, names: Sequence[str]) -> dict[str, Features | Exception]:
@@ -145,10 +145,13 @@ def _kept(task: Task, reference: VideoRef, name: str) -> Features | Exception | 
 
 
 def _scored(
-    task: Task, name: str, metric: Metric, features: Mapping[str, Features | Exception], reference: VideoRef
-) -> Score:
+    task: Task, name: str, metric: Metric | SetMetric, features: Mapping[str, Features | Exception], reference: VideoRef
+) -> Score | None:
+    """None for a metric of sets, which has a score when all videos are there."""
     try:
         seen = {each: extractors.told(features[each]) for each in metric.extractors}
+        if isinstance(metric, SetMetric):
+            return None
         measured = metric.measure(seen, task.storyboard)
     except Exception as error:  # one metric's failure must not cost the others
         return failed_score(task, name, said(error))

@@ -83,8 +83,8 @@ def test_an_extractor_that_cannot_see_fails_its_own_metrics_alone(task, monkeypa
         extractors = ("nobody",)
 
     monkeypatch.setitem(features.EXTRACTORS, "blind", Blind)
-    found = {"motion": work.metric_of("motion"), "looking": Looking(), "unknown": Unknown()}
-    monkeypatch.setattr(work, "metric_of", found.__getitem__)
+    found = {"motion": work.plugins.metric("motion"), "looking": Looking(), "unknown": Unknown()}
+    monkeypatch.setattr(work.plugins, "metric", found.__getitem__)
     outcome = perform(changed(task, metrics=tuple(found)))
     scores = {score.metric: score for score in outcome.scores}
     assert outcome.video.status == scores["motion"].status == "ok"
