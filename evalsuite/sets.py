@@ -67,7 +67,9 @@ def _fit(name: str, task: Task, metric: SetMetric, store: Store) -> Seen | str:
         return video.reason if video else "there is no video."
     if not has_seen(video, metric, store):
         before = store.scores_of(task.label, task.storyboard.id, task.seed).get(name)
-        return before.reason if before else "what was seen of the video is not kept any more; run again."
+        return (
+            before.reason if before and before.reason else "what was seen of the video is not kept any more; run again."
+        )
     seen = _seen(video, metric, store)
     try:
         return metric.unfit(seen, task.storyboard) or seen

@@ -206,6 +206,29 @@ def test_a_metric_that_fails_costs_nothing_else(asked, spread, body, said):
     assert {score.status for score in report.scores if score.metric == "motion"} == {"ok"}
 
 
+def test_an_extractor_that_cannot_see_fails_the_set_and_says_why(asked, spread, monkeypatch):
+    blind = SPREAD.replace(
+        "class Spread",
+        """from evalsuite.features import EXTRACTORS, Colour
+
+class _Blind(Colour):
+    def extract(self, clip):
+        raise ZeroDivisionError("nothing to see")
+
+EXTRACTORS["blind"] = _Blind
+
+class Spread""",
+    ).replace('("colour",)', '("colour", "blind")')
+    Path(spread).write_text(blind)
+    report = run(asked, quiet)
+    assert {score.reason for score in of_set(report, spread).values()} == {"ZeroDivisionError: nothing to see"}
+    assert {score.status for score in report.scores if score.metric == "motion"} == {"ok"}
+    before = results(asked)
+    monkeypatch.setattr("evalsuite.run.Execution", None)  # nothing is left for workers
+    run(asked, quiet)
+    assert results(asked) == before
+
+
 def test_what_was_seen_of_a_video_is_seen_again_where_it_is_lost(asked, spread):
     run(asked, quiet)
     before = results(asked)
@@ -219,7 +242,7 @@ def test_what_was_seen_of_a_video_is_seen_again_where_it_is_lost(asked, spread):
 def test_a_new_version_is_measured_from_what_was_seen(asked, spread, monkeypatch):
     run(asked, quiet)
     Path(spread).write_text(SPREAD.replace('version = "1"', 'version = "2"').replace("abs(one", "2 * abs(one"))
-    monkeypatch.setattr(work, "perform", None)
+    monkeypatch.setattr("evalsuite.run.Execution", None)  # nothing is left for workers
     found = of_set(run(asked, quiet), spread)
     assert {score.metric_version for score in found.values()} == {"2"}
 

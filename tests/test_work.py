@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evalsuite import features, video, work
-from evalsuite.errors import StoreError
+from evalsuite.errors import PluginError, StoreError
 from evalsuite.types import Clip, Measured, Suite, VideoSpec
 from evalsuite.work import Task, perform
 from tests.conftest import footage
