@@ -368,6 +368,7 @@ def _request(
     overwrite: Literal["never", "failed", "all"],
 ) -> Request:
     from evalsuite.execute import default_workers
+    from evalsuite.plugins import canonical
     from evalsuite.run import Request
 
     loaded = _suite(suite, limit)
@@ -376,7 +377,7 @@ def _request(
         models=tuple(dict.fromkeys(models)),
         folder=_folder(loaded, out),
         seeds=tuple(dict.fromkeys(seeds or loaded.seeds)),
-        metrics=tuple(dict.fromkeys(metrics or loaded.metrics)),
+        metrics=tuple(dict.fromkeys(map(canonical, metrics or loaded.metrics))),
         overwrite=overwrite,
         workers=workers or default_workers(),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from evalsuite import features, plugins, video
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Baseline, Leaderboard, Metric, SetMetric
 from evalsuite.toon import script
-from evalsuite.types import Clip, Comparison, Footage, Frame, Measured, VideoSpec
+from evalsuite.types import Clip, Comparison, Features, Footage, Frame, Measured, VideoSpec
 
 SPEC = VideoSpec(96, 64, 8.0)
 STORYBOARD = script.storyboard(script.episode("dev", 2, 1))
@@ -50,14 +50,33 @@ def check_metric(metric: Metric | SetMetric) -> None:
     """It says what it is, and gives the same finite number twice, however the frames were handed over."""
     _says(metric, "summary", "version", "higher_is_better", "extractors")
     if isinstance(metric, SetMetric):
+        _check_set_metric(metric)
         return
-    whole, parts = (_measured(metric, step) for step in (48, 7))
-    if whole.value != parts.value:
-        raise PluginError(f"its value depends on how frames are handed over: {whole.value} and {parts.value}.")
-    if whole.value is None and not whole.reason:
-        raise PluginError("it gives no value and no reason; a value of None must say why.")
-    if whole.value is not None and not math.isfinite(whole.value):
-        raise PluginError(f"it gives {whole.value} for a plain moving picture; a value must be finite.")
+    _check_values([_measured(metric, step)] for step in (48, 7))
+
+
+def _check_set_metric(metric: SetMetric) -> None:
+    """The same for a set of as many pictures as it asks for."""
+    whole, parts = ([_seen(metric.extractors, step, number) for number in range(metric.fewest)] for step in (48, 7))
+    refused = [metric.unfit(video, STORYBOARD) for video in whole]
+    if any(refused):
+        raise PluginError(f"it finds a plain moving picture unfit: {next(filter(None, refused))}")
+    boards = [STORYBOARD] * metric.fewest
+    found = [metric.measure_set(videos, boards) for videos in (whole, parts)]
+    if len(found[0]) != metric.fewest:
+        raise PluginError(f"it gives {len(found[0])} values for {metric.fewest} videos; there must be one for each.")
+    _check_values(found)
+
+
+def _check_values(found: Iterable[Sequence[Measured]]) -> None:
+    """Of the same videos, handed over as a whole and in parts."""
+    for whole, parts in zip(*found, strict=True):
+        if whole.value != parts.value:
+            raise PluginError(f"its value depends on how frames are handed over: {whole.value} and {parts.value}.")
+        if whole.value is None and not whole.reason:
+            raise PluginError("it gives no value and no reason; a value of None must say why.")
+        if whole.value is not None and not math.isfinite(whole.value):
+            raise PluginError(f"it gives {whole.value} for a plain moving picture; a value must be finite.")
 
 
 def check_leaderboard(board: Leaderboard) -> None:
@@ -88,18 +107,23 @@ def _made(system: Baseline, path: Path) -> Path:
 
 
 def _measured(metric: Metric, step: int) -> Measured:
-    return metric.measure(features.extract(_clips(step), metric.extractors), STORYBOARD)
+    return metric.measure(_seen(metric.extractors, step), STORYBOARD)
 
 
-def _clips(step: int) -> Iterator[Clip]:
-    frames = [_frame(index) for index in range(48)]
+def _seen(extractors: Sequence[str], step: int, number: int = 0) -> dict[str, Features]:
+    return features.extract(_clips(step, number), extractors)
+
+
+def _clips(step: int, number: int) -> Iterator[Clip]:
+    frames = [_frame(index, number) for index in range(48)]
     for first in range(0, 48, step):
         chosen = frames[first : first + step]
         yield Clip(np.stack(chosen), np.arange(first, first + len(chosen)) / SPEC.fps)
 
 
-def _frame(index: int) -> Frame:
-    """A square that moves over a plain ground, and another ground after the cut."""
+def _frame(index: int, number: int) -> Frame:
+    """A square that moves over a plain ground, and another ground after the cut; of any number of such pictures."""
     frame = np.full((SPEC.height, SPEC.width, 3), (90, 180, 90) if index < 24 else (60, 90, 200), np.uint8)
-    frame[24:40, index : index + 16] = (220, 60, 40)
+    top = 24 + 7 * number % 24
+    frame[top : top + 16, index : index + 16] = (220, 60, 40)
     return frame

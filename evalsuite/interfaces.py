@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -132,22 +132,34 @@ class Metric(ABC):
 
 
 class SetMetric(ABC):
-    """Many videos to one number, against a reference set: one file in `metrics/`."""
+    """All videos of one system and seed to one number, against a reference of its own: one file in `metrics/`.
+
+    What follows a colon in `--metric name:argument` reaches `__init__` as its one argument.
+    """
 
     summary: ClassVar[str]
-    version: ClassVar[str]
+    version: str
+    """A changed version retires the scores of the old one; a changed reference changes it."""
     higher_is_better: ClassVar[bool]
-    extractors: ClassVar[tuple[str, ...]]
+    extractors: tuple[str, ...]
+    """What is needed in `features`, by name."""
     failures: ClassVar[tuple[str, ...]] = ()
     """What damage it claims to see, by the names of `docs/controls.md`."""
+    fewest: ClassVar[int] = 10
+    """The fewest videos of which the number says anything; it is refused for fewer."""
+
+    def unfit(self, features: Mapping[str, Features], storyboard: Storyboard) -> str:
+        """Why a video cannot be in a set, and so fails; empty where it can."""
+        return ""
 
     @abstractmethod
     def measure_set(
-        self,
-        generated: Iterable[Mapping[str, Features]],
-        reference: Iterable[Mapping[str, Features]],
-    ) -> Measured:
-        """The number for one system; a distance between sets has no value for a single video."""
+        self, videos: Sequence[Mapping[str, Features]], storyboards: Sequence[Storyboard]
+    ) -> Sequence[Measured]:
+        """A term for each video, in their order, whose mean is the number of the set; pure.
+
+        What there is to say of the set is told in the details of each.
+        """
 
 
 class Leaderboard(ABC):

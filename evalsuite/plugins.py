@@ -60,6 +60,12 @@ def spelling(text: str) -> Spelling:
     return Spelling(name, path, argument if separator else None)
 
 
+def canonical(text: str) -> str:
+    """The one spelling of a plugin under which its results are kept, however `text` spells it."""
+    spelled = spelling(text)
+    return text if spelled.path else spelled.label
+
+
 def baseline(text: str) -> Baseline:
     """The system that `text` names, ready to generate."""
     spelled = spelling(text)

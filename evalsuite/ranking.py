@@ -15,7 +15,6 @@ from evalsuite.run import FINISHED
 from evalsuite.store import Store
 from evalsuite.table import rating_table, scores_table
 from evalsuite.types import Score, Suite, Table
-from evalsuite.work import metric_of
 
 
 def ranked(suite: Suite, folder: Path, by: str) -> Table:
@@ -32,7 +31,7 @@ def scored(suite: Suite, folder: Path) -> Table:
 
 def _ranked(suite: Suite, scores: Sequence[Score], by: str) -> Table:
     bands = read_tie_bands(Path(str(files("evalsuite.leaderboards") / "tie_bands.json")))
-    higher = {name: metric_of(name).higher_is_better for weights in suite.axes.values() for name in weights}
+    higher = {name: plugins.metric(name).higher_is_better for weights in suite.axes.values() for name in weights}
     comparisons = [
         comparison
         for axis, weights in suite.axes.items()

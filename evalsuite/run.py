@@ -1,4 +1,7 @@
-"""The main job: plan what is missing, make it, measure it, write it down. Resuming is planning again."""
+"""The main job: plan what is missing, make it, measure it, write it down. Resuming is planning again.
+
+What is of one video is done once; sets of videos are measured anew at the end of every run, from what is kept of them.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,11 @@ from typing import Any, Literal
 from evalsuite import plugins
 from evalsuite.errors import PluginError, StoreError
 from evalsuite.execute import Execution
+from evalsuite.interfaces import SetMetric
+from evalsuite.sets import has_seen, measure_sets
 from evalsuite.store import Store, VideoRecord
 from evalsuite.types import Score, Suite, VideoSpec
-from evalsuite.work import Task, content, metric_of
+from evalsuite.work import Task, content
 
 FINISHED = "finished videos"
 """The revision of a system that came as a folder of finished videos."""
@@ -72,6 +77,7 @@ def carry_out(tasks: Sequence[Task], request: Request, progress: Progress) -> Re
     try:
         store.note(provenance(request))
         execute(tasks, request, store, progress)
+        measure_sets(tasks, store)
         store.export()
         return report(tasks, store, request)
     finally:
@@ -81,7 +87,7 @@ def carry_out(tasks: Sequence[Task], request: Request, progress: Progress) -> Re
 def plan(request: Request) -> list[Task]:
     """One task for each video that was asked for, whether or not it is there already."""
     for name in request.metrics:
-        metric_of(name)
+        plugins.metric(name)
     spec = VideoSpec(request.suite.width, request.suite.height, request.suite.fps)
     tasks = [
         Task(
@@ -132,7 +138,7 @@ def remaining(task: Task, store: Store, overwrite: Overwrite) -> Task | None:
     if overwrite == "all" or video is None or not _still_good(video, task, overwrite):
         return task
     scores = store.scores_of(task.label, task.storyboard.id, task.seed)
-    metrics = tuple(name for name in task.metrics if not _kept(scores.get(name), name, overwrite))
+    metrics = tuple(name for name in task.metrics if not _done(name, scores.get(name), video, store, overwrite))
     if not metrics:
         return None
     return dataclasses.replace(task, metrics=metrics, generate=task.generate and video.status == "failed")
@@ -201,8 +207,13 @@ def _still_good(video: VideoRecord, task: Task, overwrite: Overwrite) -> bool:
     return video.status == "failed" or task.video_path.is_file()
 
 
-def _kept(score: Score | None, metric: str, overwrite: Overwrite) -> bool:
-    if score is None or score.metric_version != metric_of(metric).version:
+def _done(name: str, score: Score | None, video: VideoRecord, store: Store, overwrite: Overwrite) -> bool:
+    """Whether a metric has a video's score; one of sets, all of the video that it needs."""
+    metric = plugins.metric(name)
+    failed = video.status == "failed" or (score is not None and score.status == "failed")
+    if isinstance(metric, SetMetric) and not failed:
+        return has_seen(video, metric, store)
+    if score is None or score.metric_version != metric.version:
         return False
     return not (overwrite == "failed" and score.status == "failed")
 

@@ -15,14 +15,14 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evalsuite.errors import StoreError, disk_error
-from evalsuite.types import Features, Score, Status
+from evalsuite.types import SET_SIZE, Features, Score, Status
 
 SCHEMA = 2
 _TABLES = """
@@ -121,6 +121,8 @@ class Store:
         key = (video.model, video.storyboard, video.seed)
         before = self.video(*key)
         with _sentences(self.folder), self._transaction():
+            if before is None or before.sha256 != video.sha256:  # the set that it is part of is another one
+                self._forget_sets("(model, seed) = (?, ?)", (video.model, video.seed))
             if before is not None and before.sha256 != video.sha256:  # its scores are of another video
                 self._database.execute("DELETE FROM scores WHERE (model, storyboard, seed) = (?, ?, ?)", key)
             elif before is not None and before.status == video.status and not video.reason:  # only measured anew
@@ -130,6 +132,15 @@ class Store:
                 self._upsert("scores", _score_row(score))
             for timing in timings:
                 self._upsert("timings", dataclasses.asdict(timing))
+
+    def add_set(self, scores: Sequence[Score]) -> None:
+        """Keep the scores of a set, which is of one system, seed and metric, and none that it had as another set."""
+        of_one = {(score.model, score.seed, score.metric) for score in scores}
+        with _sentences(self.folder), self._transaction():
+            for key in of_one:
+                self._forget_sets("(model, seed, metric) = (?, ?, ?)", key)
+            for score in scores:
+                self._upsert("scores", _score_row(score))
 
     def export(self) -> Path:
         """Write `results.jsonl`, a line a score."""
@@ -169,6 +180,11 @@ class Store:
             self._database.execute("ROLLBACK")
             raise
         self._database.execute("COMMIT")
+
+    def _forget_sets(self, which: str, values: tuple[Any, ...]) -> None:
+        """Scores that depend on other videos too."""
+        of_a_set = f"json_extract(details, '$.{SET_SIZE}') IS NOT NULL"
+        self._database.execute(f"DELETE FROM scores WHERE {which} AND {of_a_set}", values)  # noqa: S608 names are our own
 
     def _upsert(self, table: str, row: Mapping[str, Any]) -> None:
         columns, marks = ", ".join(row), ", ".join("?" * len(row))
@@ -227,6 +243,11 @@ def load_features(folder: Path, sha256: str, extractor: str, version: str) -> Fe
         return None
     arrays = load_file(path)
     return Features(extractor, version, arrays["array"], arrays["seconds"])
+
+
+def has_features(folder: Path, sha256: str, extractor: str, version: str) -> bool:
+    """Whether `load_features` would find them."""
+    return _features_path(folder, sha256, extractor, version).is_file()
 
 
 def save_features(folder: Path, sha256: str, features: Features) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, get_args
 
 from evalsuite.compare import FAILURE_RULE, TIE_RULE, left_out
 from evalsuite.errors import EvalsuiteError
 from evalsuite.stats import RESAMPLES, clustered_mean
-from evalsuite.types import Rating, Score, Table
+from evalsuite.types import SET_SIZE, Rating, Score, Table
 
 Cell = str | float | None
 Format = Literal["text", "md", "csv", "json", "latex"]
@@ -28,7 +29,8 @@ def scores_table(scores: Sequence[Score], title: str = "Scores") -> Table:
     headings = [heading for metric in metrics for heading in _with_interval(metric)]
     rows = [_score_row([score for score in scores if score.model == system], metrics) for system in systems]
     columns = ("model", *headings, "storyboards", "seeds", "failed", "not applicable", "coverage")
-    return Table(title, columns, tuple(rows), (INTERVALS, "means are over finished videos; failed ones are counted"))
+    notes = (INTERVALS, "means are over finished videos; failed ones are counted", *_sets(scores))
+    return Table(title, columns, tuple(rows), notes)
 
 
 def rating_table(
@@ -98,6 +100,24 @@ def _score_row(scores: Sequence[Score], metrics: Sequence[str]) -> tuple[Cell, .
         statuses.count("not_applicable"),
         coverage,
     )
+
+
+def _sets(scores: Sequence[Score]) -> list[str]:
+    """What is told of whole sets of videos: the details that all members of a set share."""
+    sets: dict[tuple[str, str, int], list[Score]] = defaultdict(list)
+    for score in scores:
+        if SET_SIZE in score.details:
+            sets[score.metric, score.model, score.seed].append(score)
+    return [
+        f"{metric} of {model}, seed {seed}: {members[0].reason or _shared(members)}"
+        for (metric, model, seed), members in sorted(sets.items())
+    ]
+
+
+def _shared(members: Sequence[Score]) -> str:
+    first, *others = (score.details for score in members)
+    shared = [(name, value) for name, value in first.items() if all(each.get(name) == value for each in others)]
+    return ", ".join(f"{name} {value:.4g}" for name, value in sorted(shared))
 
 
 def _order(found: Mapping[tuple[str, str], Rating], model: str, shown: Sequence[str]) -> tuple[bool, float, str]:

@@ -244,6 +244,9 @@ class Measured:
 
 Status = Literal["ok", "failed", "not_applicable"]
 
+SET_SIZE = "set_size"
+"""The detail that a score has where it depends on other videos too: of how many it is a part."""
+
 
 @dataclass(frozen=True, slots=True)
 class Score:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from evalsuite import features as extractors
 from evalsuite import plugins, store, video
-from evalsuite.errors import EvalsuiteError, PluginError, StoreError, VideoError
-from evalsuite.interfaces import Baseline, Metric
+from evalsuite.errors import EvalsuiteError, StoreError, VideoError
+from evalsuite.interfaces import Baseline, Metric, SetMetric
 from evalsuite.store import Timing, VideoRecord
 from evalsuite.types import Effort, Features, Footage, Measured, Score, Status, Storyboard, VideoRef, VideoSpec
 
@@ -74,27 +74,19 @@ def perform(task: Task) -> Outcome:
     except StoreError:
         raise
     except Exception as error:  # a system may fail in any way; its failure is a result
-        outcome.video = failure(task, _reason(error)).video
-        outcome.scores = [_failed(task, name, outcome.video.reason) for name in task.metrics]
+        outcome.video = failure(task, said(error)).video
+        outcome.scores = [failed_score(task, name, outcome.video.reason) for name in task.metrics]
     return outcome
 
 
 def failure(task: Task, reason: str) -> Outcome:
     """A video that could not be made or read, with all its scores failed."""
-    return Outcome(_record(task, "failed", reason), [_failed(task, name, reason) for name in task.metrics])
+    return Outcome(_record(task, "failed", reason), [failed_score(task, name, reason) for name in task.metrics])
 
 
 def content(task: Task) -> str:
     """The hash of the video as it lies there; empty where there is none."""
     return video.sha256(task.video_path) if task.video_path.is_file() else ""
-
-
-def metric_of(name: str) -> Metric:
-    """A metric of single videos; a distance between sets needs a reference that no suite names yet."""
-    found = plugins.metric(name)
-    if not isinstance(found, Metric):
-        raise PluginError(f"{name} compares sets of videos, and the suite names no reference set for it.")
-    return found
 
 
 @cache
@@ -119,12 +111,14 @@ def _generate(task: Task) -> Footage:
 
 
 def _measure(task: Task) -> list[Score]:
+    """The scores of this video alone; what sets are judged by is kept too, from the same decoding."""
     if not task.metrics:
         return []
-    metrics = {name: metric_of(name) for name in task.metrics}
+    metrics = {name: plugins.metric(name) for name in task.metrics}
     reference = video.describe(task.video_path)
     features = _features(task, reference, sorted({name for each in metrics.values() for name in each.extractors}))
-    return [_scored(task, name, each, features, reference) for name, each in metrics.items()]
+    found = [_scored(task, name, each, features, reference) for name, each in metrics.items()]
+    return [score for score in found if score is not None]
 
 
 def _features(task: Task, reference: VideoRef, names: Sequence[str]) -> dict[str, Features | Exception]:
@@ -151,30 +145,33 @@ def _kept(task: Task, reference: VideoRef, name: str) -> Features | Exception | 
 
 
 def _scored(
-    task: Task, name: str, metric: Metric, features: Mapping[str, Features | Exception], reference: VideoRef
-) -> Score:
+    task: Task, name: str, metric: Metric | SetMetric, features: Mapping[str, Features | Exception], reference: VideoRef
+) -> Score | None:
+    """None for a metric of sets, which has a score when all videos are there."""
     try:
         seen = {each: extractors.told(features[each]) for each in metric.extractors}
+        if isinstance(metric, SetMetric):
+            return None
         measured = metric.measure(seen, task.storyboard)
     except Exception as error:  # one metric's failure must not cost the others
-        return _failed(task, name, _reason(error))
-    if measured.value is not None and not math.isfinite(measured.value):
-        return _failed(task, name, f"{name} gave {measured.value}.")
-    return _score(task, name, metric, _with_length(measured, task, reference))
+        return failed_score(task, name, said(error))
+    return score_of(task, name, _with_length(measured, task, reference))
 
 
 def _with_length(measured: Measured, task: Task, reference: VideoRef) -> Measured:
     missing = task.storyboard.seconds - reference.seconds
     if missing <= SHORT_SECONDS or measured.reason:
         return measured
-    said = f"the video lasts {reference.seconds:.2f} s of the storyboard's {task.storyboard.seconds:.2f} s."
-    return dataclasses.replace(measured, reason=said)
+    short = f"the video lasts {reference.seconds:.2f} s of the storyboard's {task.storyboard.seconds:.2f} s."
+    return dataclasses.replace(measured, reason=short)
 
 
-def _score(task: Task, name: str, metric: Metric, measured: Measured) -> Score:
+def score_of(task: Task, name: str, measured: Measured) -> Score:
+    """What a metric found, as a score of the task's video; a number that is none has failed."""
+    if measured.value is not None and not math.isfinite(measured.value):
+        return failed_score(task, name, f"{name} gave {measured.value}.")
     return dataclasses.replace(
-        _failed(task, name, measured.reason),
-        metric_version=metric.version,
+        failed_score(task, name, measured.reason),
         status="not_applicable" if measured.value is None else "ok",
         value=measured.value,
         details=dict(measured.details),
@@ -183,7 +180,7 @@ def _score(task: Task, name: str, metric: Metric, measured: Measured) -> Score:
     )
 
 
-def _failed(task: Task, name: str, reason: str) -> Score:
+def failed_score(task: Task, name: str, reason: str) -> Score:
     return Score(
         model=task.label,
         revision=task.revision,
@@ -192,7 +189,7 @@ def _failed(task: Task, name: str, reason: str) -> Score:
         storyboard=task.storyboard.id,
         seed=task.seed,
         metric=name,
-        metric_version=metric_of(name).version,
+        metric_version=plugins.metric(name).version,
         status="failed",
         value=None,
         reason=reason,
@@ -213,10 +210,10 @@ def _with_effort(record: VideoRecord, effort: Effort | None) -> VideoRecord:
     return dataclasses.replace(record, steps=effort.steps, tokens=effort.tokens)
 
 
-def _reason(error: Exception) -> str:
+def said(error: Exception) -> str:
     """One line on what went wrong; our own errors speak for themselves."""
-    said = " ".join(str(error).split())[:500]
-    return said if isinstance(error, EvalsuiteError) else f"{type(error).__name__}: {said}"
+    line = " ".join(str(error).split())[:500]
+    return line if isinstance(error, EvalsuiteError) else f"{type(error).__name__}: {line}"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 
 from evalsuite import contract, plugins
 from evalsuite.errors import EvalsuiteError, PluginError, StoryboardError, WeightsError
-from evalsuite.interfaces import Metric
+from evalsuite.interfaces import Metric, SetMetric
 
 ARGUMENTS = {"degraded": "degraded:vanish@0.5", "harmless": "harmless:fps"}
 
@@ -23,6 +23,8 @@ WITHOUT_PUBLIC_WEIGHTS = {
     "vbench-subject-consistency",
 }
 """Metrics that look through public networks; tests/metrics/test_literature.py gives them some."""
+WITHOUT_REFERENCE = {"temporal-fvd"}
+"""Metrics of sets whose reference is not shipped."""
 
 
 @pytest.mark.parametrize("name", sorted(set(plugins.names("baselines")) - WITHOUT_WEIGHTS))
@@ -36,7 +38,7 @@ def test_systems_without_weights_say_so(name):
         contract.check_baseline(plugins.baseline(name))
 
 
-@pytest.mark.parametrize("name", sorted(set(plugins.names("metrics")) - WITHOUT_PUBLIC_WEIGHTS))
+@pytest.mark.parametrize("name", sorted(set(plugins.names("metrics")) - WITHOUT_PUBLIC_WEIGHTS - WITHOUT_REFERENCE))
 def test_every_metric_keeps_the_contract(name):
     contract.check_metric(plugins.metric(name))
 
@@ -45,6 +47,12 @@ def test_every_metric_keeps_the_contract(name):
 def test_metrics_without_public_weights_say_so(name, weights_folder):
     with pytest.raises(WeightsError, match="evalsuite weights pull"):
         contract.check_metric(plugins.metric(name))
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_REFERENCE))
+def test_metrics_without_a_reference_say_so(name):
+    with pytest.raises(PluginError, match=r"there is no reference \w+\.safetensors: .* makes"):
+        plugins.metric(name)
 
 
 @pytest.mark.parametrize("name", plugins.names("leaderboards"))
@@ -76,7 +84,7 @@ class Mine(Baseline):
         {body}
 """
 METRIC = """
-from evalsuite.interfaces import Metric
+from evalsuite.interfaces import Metric, SetMetric
 from evalsuite.types import Measured
 
 class Mine(Metric):
@@ -125,4 +133,4 @@ def test_a_file_without_a_plugin_is_said_to_be_none(tmp_path):
 
 
 def test_metrics_are_metrics():
-    assert all(isinstance(plugins.metric(name), Metric) for name in plugins.names("metrics"))
+    assert all(issubclass(found, Metric | SetMetric) for _, found in plugins.loaded("metrics"))

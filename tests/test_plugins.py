@@ -42,6 +42,11 @@ def test_an_argument_follows_a_colon():
     assert (spelled.name, spelled.argument, spelled.label) == ("degraded", "blur@0.4", "degraded:blur@0.4")
 
 
+def test_results_are_kept_under_one_spelling():
+    assert plugins.canonical("temporal_fvd:i3d") == plugins.canonical("temporal-fvd:i3d") == "temporal-fvd:i3d"
+    assert plugins.canonical("my/own_metric.py") == "my/own_metric.py"
+
+
 @pytest.mark.parametrize("bad", ["", "../x", "a/b", "A", "x:", "x:../y", "x:a/b", "a b", "x" + ":" + "y" * 101])
 def test_a_spelling_cannot_become_a_path(bad):
     with pytest.raises(PluginError):

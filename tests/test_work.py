@@ -59,8 +59,8 @@ def test_a_metric_that_fails_does_not_cost_the_others(task, monkeypatch):
         def measure(self, *_: object) -> Measured:
             return Measured(float("inf"))
 
-    found = {"motion": work.metric_of("motion"), "broken": Broken(), "endless": Endless()}
-    monkeypatch.setattr(work, "metric_of", found.__getitem__)
+    found = {"motion": work.plugins.metric("motion"), "broken": Broken(), "endless": Endless()}
+    monkeypatch.setattr(work.plugins, "metric", found.__getitem__)
     scores = {score.metric: score for score in perform(changed(task, metrics=tuple(found))).scores}
     assert scores["motion"].status == "ok"
     assert (scores["broken"].status, scores["broken"].value) == ("failed", None)
@@ -83,8 +83,8 @@ def test_an_extractor_that_cannot_see_fails_its_own_metrics_alone(task, monkeypa
         extractors = ("nobody",)
 
     monkeypatch.setitem(features.EXTRACTORS, "blind", Blind)
-    found = {"motion": work.metric_of("motion"), "looking": Looking(), "unknown": Unknown()}
-    monkeypatch.setattr(work, "metric_of", found.__getitem__)
+    found = {"motion": work.plugins.metric("motion"), "looking": Looking(), "unknown": Unknown()}
+    monkeypatch.setattr(work.plugins, "metric", found.__getitem__)
     outcome = perform(changed(task, metrics=tuple(found)))
     scores = {score.metric: score for score in outcome.scores}
     assert outcome.video.status == scores["motion"].status == "ok"
@@ -101,7 +101,7 @@ def test_what_is_not_asked_for_is_not_applicable_with_its_reason(task, monkeypat
         def measure(self, *_: object) -> Measured:
             return Measured(None, "the story has no cut.")
 
-    monkeypatch.setattr(work, "metric_of", lambda _: Silent())
+    monkeypatch.setattr(work.plugins, "metric", lambda _: Silent())
     (score,) = perform(task).scores
     assert (score.status, score.value, score.reason) == ("not_applicable", None, "the story has no cut.")
 
@@ -159,12 +159,6 @@ def test_a_full_disk_stops_everything(task, monkeypatch):
     monkeypatch.setattr(video, "write", full)
     with pytest.raises(StoreError):
         perform(task)
-
-
-def test_a_distance_between_sets_needs_a_reference(monkeypatch):
-    monkeypatch.setattr(work.plugins, "metric", lambda _: object())
-    with pytest.raises(PluginError, match="names no reference set"):
-        work.metric_of("fvd")
 
 
 def test_the_truth_lies_beside_the_video_and_in_no_feature(task):

@@ -13,9 +13,8 @@ import numpy as np
 
 from evalsuite.run import Report
 from evalsuite.stats import Estimate, clustered_auc, clustered_mean, rank_correlation
-from evalsuite.work import metric_of
 
-from .plan import STRENGTHS, Plan, Role, Source
+from .plan import STRENGTHS, Plan, Role, Source, metric_of
 
 SEEN = 0.9
 """The area under the curve from which a damage counts as seen."""

@@ -10,9 +10,9 @@ from typing import Literal
 from evalsuite import footage, plugins
 from evalsuite.errors import PluginError
 from evalsuite.footage import kind_and_strength
+from evalsuite.interfaces import Metric
 from evalsuite.toon.controls import KINDS
 from evalsuite.types import Suite
-from evalsuite.work import metric_of
 
 STRENGTHS = (0.1, 0.2, 0.4, 0.7, 1.0)
 """Beside 0, which is the intact video."""
@@ -71,6 +71,14 @@ class Plan:
     @property
     def seed(self) -> int:
         return self.suite.seeds[0]
+
+
+def metric_of(name: str) -> Metric:
+    """A metric of single videos; of a set no single video's loss can be told."""
+    found = plugins.metric(name)
+    if not isinstance(found, Metric):
+        raise PluginError(f"{name} judges whole sets of videos, and an audit tries metrics of single ones.")
+    return found
 
 
 def kinds_for(metrics: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
