@@ -55,6 +55,6 @@ def test_natural_video_names_all_public_weights_and_what_looks_through_them():
     rows = re.findall(r"^\| (`.*?) \|", (DOCS / "natural.md").read_text(), flags=re.M)
     named = {name for row in rows for name in re.findall(r"`(.*?)`", row)}
     list(plugins.loaded("metrics"))
-    looking = {name for name, each in EXTRACTORS.items() if issubclass(each, Backbone)}
+    looking = {name for name, each in EXTRACTORS.items() if issubclass(each, Backbone)} - {"toon-clip"}  # is shipped
     assert looking <= {name.partition(":")[0] for name in named}
     assert {name for name in backbones.known() if "@" not in name} <= named
