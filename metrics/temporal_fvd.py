@@ -25,8 +25,8 @@ from . import _i3d, _videomae  # noqa: F401 spaces, which make themselves known
 from ._distances import Rows
 from ._places import Kind, floor, frechet_floor
 from ._reference import real_excerpts, revision_of
+from ._toon_video import SHORT as TOON
 
-TOON = "toon-video"
 _EARLY = 1e-6
 
 
