@@ -44,8 +44,9 @@ class PlaceTeller(nn.Module):
         middle = self.middle(functional.pixel_unshuffle(fine, 2))
         coarse = self.coarse(functional.pixel_unshuffle(middle, 2))
         embedding = self.leave(functional.silu(self.gather(coarse.flatten(1)))).float()
-        parts: Tensor = functional.normalize(embedding.unflatten(1, (len(PLACES), PART)), dim=2)
-        return parts.flatten(1) / len(PLACES) ** 0.5
+        parts = functional.normalize(embedding.unflatten(1, (len(PLACES), PART)), dim=2)
+        whole: Tensor = parts.flatten(1) / len(PLACES) ** 0.5
+        return whole
 
     def directions(self) -> tuple[Tensor, ...]:
         """For each part, the directions of its words: (words, channels), each of length 1."""
