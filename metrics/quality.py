@@ -29,6 +29,7 @@ class Quality(Metric):
     version: ClassVar[str] = f"1-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
+    failures: ClassVar[tuple[str, ...]] = ("blur",)
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is the quality of each moment, in seconds, whether or not it is live."""

@@ -18,9 +18,9 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from evalsuite.interfaces import Metric
+from evalsuite.stats import auc
 from evalsuite.types import Features, Measured, Storyboard
 
-from ._auc import auc
 from ._scenery import Scenery, scenery
 from ._toon_id import NAME as TOON_ID
 from ._toon_place import NAME as TOON_PLACE
@@ -49,6 +49,7 @@ class Setting(Metric):
     version: ClassVar[str] = f"1-{places.REVISION}-{looks.REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (TOON_PLACE, TOON_ID, "thumbnails")
+    failures: ClassVar[tuple[str, ...]] = ("setting-swap",)
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (lag in seconds, likeness) of each return."""

@@ -18,9 +18,8 @@ from evalsuite.learning.device import moved
 from evalsuite.learning.loop import fit
 from evalsuite.learning.schedule import Schedule
 from evalsuite.learning.weights import save
-from evalsuite.stats import Estimate, clustered_mean
+from evalsuite.stats import Estimate, auc, clustered_mean
 
-from .._auc import auc
 from ..models.parts import CALIBRATION, Array
 from ..models.places import PLACES, WEIGHTS
 from ..models.toon_place import PlaceTeller
