@@ -19,19 +19,22 @@ CLIP_FRAMES = 64
 
 
 class VideoMetric(torchmetrics.Metric):
-    """The mean over videos of one metric; videos that its storyboard gives it nothing to judge in are left out."""
+    """The mean over videos of one metric, over all processes; where nothing can be judged, a video is left out."""
 
     full_state_update = False
     is_differentiable = False
     total: torch.Tensor
     judged: torch.Tensor
+    """How many videos the mean is over."""
+    left_out: torch.Tensor
+    """In how many videos the storyboard gave the metric nothing to judge."""
 
     def __init__(self, metric: Metric, **options: Any) -> None:
         """`options` are those of `torchmetrics.Metric`."""
         super().__init__(**options)
         self.metric = metric
-        self.add_state("total", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
-        self.add_state("judged", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
+        for name in ("total", "judged", "left_out"):
+            self.add_state(name, torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
     @property
     def higher_is_better(self) -> bool:  # type: ignore[override]
@@ -39,17 +42,22 @@ class VideoMetric(torchmetrics.Metric):
         return self.metric.higher_is_better
 
     def update(
-        self, videos: Sequence[torch.Tensor] | torch.Tensor, storyboards: Sequence[Storyboard], fps: float
+        self, videos: Sequence[torch.Tensor] | torch.Tensor, storyboards: Sequence[Storyboard] | Storyboard, fps: float
     ) -> None:
-        """Judge videos, uint8 RGB of shape (batch, time, height, width, 3), or a list of them that differ in length."""
+        """Judge videos, uint8 RGB of shape (batch, time, height, width, 3), or a list of them that differ in length.
+
+        One video, (time, height, width, 3), goes with one storyboard.
+        """
+        if isinstance(storyboards, Storyboard):
+            return self.update([torch.as_tensor(videos)], [storyboards], fps)
         if len(videos) != len(storyboards):
             raise ValueError(f"there are {len(videos)} videos for {len(storyboards)} storyboards")
         for video, storyboard in zip(videos, storyboards, strict=True):
             features = extract(_clips(video, fps), self.metric.extractors)
             value = self.metric.measure(features, storyboard).value
-            if value is not None:
-                self.total += value
-                self.judged += 1
+            self.total += 0.0 if value is None else value
+            self.judged += value is not None
+            self.left_out += value is None
 
     def compute(self) -> torch.Tensor:
         """The mean, float64; not a number where no video could be judged."""

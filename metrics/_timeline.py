@@ -33,6 +33,11 @@ class Timeline:
         """When each sample is shown."""
         return np.arange(len(self.rows)) / self.rate
 
+    def at(self, seconds: Array, flags: Flags) -> Flags:
+        """What `flags` of the samples say at other moments."""
+        nearest = np.rint(seconds * self.rate).astype(np.int64)
+        return np.asarray(flags[np.minimum(nearest, len(flags) - 1)])
+
     def samples(self, seconds: float) -> int:
         """How many samples fit into so many seconds; at least one."""
         return max(1, round(seconds * self.rate))
@@ -47,6 +52,21 @@ def timeline(features: Features, storyboard: Storyboard) -> Timeline:
     grid = np.arange(max(1, round(length * rate))) / rate
     nearest = np.clip(np.searchsorted(shown, grid + 0.5 / fps) - 1, 0, len(shown) - 1)
     return Timeline(features.array[nearest].astype(np.float64), rate, min(1.0, length / storyboard.seconds))
+
+
+def segment_numbers(line: Timeline, storyboard: Storyboard) -> npt.NDArray[np.int64]:
+    """Of which segment each sample is, shape (samples,)."""
+    return np.searchsorted(storyboard.starts, line.seconds + 1e-6, side="right") - 1
+
+
+def shares(flags: Flags, line: Timeline, storyboard: Storyboard) -> Array:
+    """The share of each segment's moments at which `flags` is true; those that the video lacks count as false."""
+    count = len(storyboard.segments)
+    number = segment_numbers(line, storyboard)
+    lasting = np.maximum(
+        np.bincount(number, minlength=count), [segment.seconds * line.rate for segment in storyboard.segments]
+    )
+    return np.asarray(np.bincount(number, weights=flags, minlength=count) / lasting)
 
 
 def coarse(rows: Array, factor: int) -> Array:

@@ -45,6 +45,15 @@ def test_the_sequence_layer_of_the_docs_is_a_weighted_mean_of_what_came_before(t
     assert torch.allclose(layer(tokens, (torch.ones(7, 4), torch.zeros(7, 4)))[0], expected, atol=1e-5)
 
 
+def test_the_example_of_a_training_loop_judges_every_video_anew_at_each_step(capsys):
+    (code,) = re.findall(r"```python\n(.*?)```", (DOCS / "training-loop.md").read_text(), flags=re.S)
+    torch.manual_seed(0)
+    exec(compile(code, "training-loop.md", "exec"), {})
+    said = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [(step, name) for step, name, *_ in said] == [(s, m) for s in "01" for m in ("motion", "transitions")]
+    assert all(0 <= float(value) < 0.5 and counts == ["2", "0"] for _, _, value, *counts in said)
+
+
 def test_links_lead_somewhere():
     for page in (DOCS.parent / "README.md", DOCS.parent / "CONTRIBUTING.md", *DOCS.glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):

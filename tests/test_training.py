@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +14,7 @@ from evalsuite.training import VideoMetric, torch_metric
 from evalsuite.types import Clip, Measured, Segment, Storyboard
 
 STORY = Storyboard(id="story", title="A story", segments=(Segment(text="One."), Segment(text="Two.", cut_before=True)))
+OTHER = STORY.model_copy(update={"id": "other"})
 
 
 class Brightness(Metric):
@@ -36,6 +40,39 @@ def test_the_mean_is_over_videos_and_not_over_frames() -> None:
     assert metric.compute().dtype == torch.float64
 
 
+def test_one_video_goes_with_one_storyboard() -> None:
+    metric = VideoMetric(Brightness())
+    metric.update(grey(255), STORY, fps=8)
+    assert metric.compute().item() == pytest.approx(100, abs=1e-3)
+
+
+def judged_by(rank: int, folder: str) -> list[torch.Tensor]:
+    """What one of two processes knows in the end, each of which sees a part of the videos."""
+    meeting = f"file://{folder}/meeting"
+    torch.distributed.init_process_group("gloo", meeting, timedelta(minutes=2), world_size=2, rank=rank)
+    metric = VideoMetric(Brightness())
+    levels, stories = (([10], [STORY]), ([60, 200, 0], [STORY, STORY, OTHER]))[rank]
+    metric.update([grey(level) for level in levels], stories, fps=8)
+    mean = metric.compute()
+    metric.sync()
+    torch.distributed.destroy_process_group()
+    return [mean, metric.judged, metric.left_out]
+
+
+def second_process(_: int, folder: str) -> None:
+    torch.save(judged_by(1, folder), f"{folder}/second")
+
+
+def test_two_processes_give_the_value_of_one(tmp_path: Path) -> None:
+    second = torch.multiprocessing.spawn(second_process, (str(tmp_path),), join=False)
+    found = judged_by(0, str(tmp_path))
+    second.join()
+    one = VideoMetric(Brightness())
+    one.update([grey(level) for level in (10, 60, 200)], [STORY] * 3, fps=8)
+    assert found == [one.compute(), 3, 1]
+    assert torch.load(tmp_path / "second", weights_only=True) == found
+
+
 def test_two_that_are_merged_equal_one() -> None:
     videos = [grey(level) for level in (10, 60, 200)]
     one, left, right = (VideoMetric(Brightness()) for _ in range(3))
@@ -57,10 +94,10 @@ def test_forward_judges_a_batch_and_adds_it_and_reset_forgets() -> None:
 
 
 def test_what_cannot_be_judged_is_left_out() -> None:
-    other = STORY.model_copy(update={"id": "other"})
     metric = VideoMetric(Brightness())
-    metric.update([grey(255), grey(0)], [STORY, other], fps=8)
+    metric.update([grey(255), grey(0)], [STORY, OTHER], fps=8)
     assert metric.compute().item() == pytest.approx(100, abs=1e-3)
+    assert (metric.judged.item(), metric.left_out.item()) == (1, 1)
 
 
 @pytest.mark.parametrize("name", ["transitions", "motion", "drift"])

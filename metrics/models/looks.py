@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-from safetensors import safe_open
 
 from evalsuite.learning.sums import revision
 from evalsuite.toon.episode import ACCESSORIES, COLOURS, KEEPSAKES, PHYSICAL_THINGS, SPECIES
 
-Array = npt.NDArray[np.float64]
+from . import parts
+from .parts import PART, Array, part_of
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "toon_id.safetensors"
 REVISION = revision(WEIGHTS)
@@ -22,10 +20,7 @@ LOOKS = ((*SPECIES, *THINGS), COLOURS, (*ACCESSORIES, "nothing"))
 """What each part of an embedding tells apart."""
 SCORE = 0.3
 """From here on something counts as seen."""
-PART = 16
 EMBEDDING = PART * len(LOOKS)
-CALIBRATION = ("genuine", "impostor")
-"""What the file tells of itself: mean cosines on held-out episodes."""
 
 
 def look_of(description: str) -> Array | None:
@@ -33,28 +28,14 @@ def look_of(description: str) -> Array | None:
 
     Shape (EMBEDDING,), of length 1.
     """
+    known = parts.directions(WEIGHTS, "looks", tuple(map(len, LOOKS)))
     said = description.split()
-    found = [[word for word in said if word in known] for known in LOOKS]
-    if not all(len(words) == 1 for words in found):
+    found = [part_of(rows, words, said) for rows, words in zip(known, LOOKS, strict=True)]
+    if any(part is None for part in found):
         return None
-    parts = [rows[known.index(words[0])] for rows, known, words in zip(_directions(), LOOKS, found, strict=True)]
-    return np.asarray(np.concatenate(parts) / np.sqrt(len(LOOKS)))
+    return np.asarray(np.concatenate([part for part in found if part is not None]) / np.sqrt(len(LOOKS)))
 
 
-@cache
 def calibration() -> tuple[float, float]:
     """The mean cosine of two sights of one character, and of two characters, on held-out episodes of the world."""
-    with safe_open(WEIGHTS, framework="np") as file:
-        told = file.metadata()
-    genuine, impostor = (float(told[name]) for name in CALIBRATION)
-    return genuine, impostor
-
-
-@cache
-def _directions() -> tuple[Array, ...]:
-    """For each part, a direction of length 1 for each of its words: (words, PART)."""
-    with safe_open(WEIGHTS, framework="np") as file:
-        rows = file.get_tensor("looks").astype(np.float64)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    edges = np.cumsum([len(words) for words in LOOKS])[:-1]
-    return tuple(np.split(rows, edges))
+    return parts.calibration(WEIGHTS)

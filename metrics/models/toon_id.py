@@ -17,7 +17,8 @@ from torch.nn import functional
 from evalsuite.learning.convolution import Convolution
 from evalsuite.learning.weights import load
 
-from .looks import EMBEDDING, KINDS, LOOKS, PART, WEIGHTS
+from .looks import EMBEDDING, KINDS, LOOKS, WEIGHTS
+from .parts import PART
 
 STRIDE = 4
 """Pixels of a cell's side."""

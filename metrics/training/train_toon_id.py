@@ -22,15 +22,16 @@ from evalsuite.learning.loop import fit, fused
 from evalsuite.learning.schedule import Schedule
 from evalsuite.learning.weights import save
 
-from ..models.looks import CALIBRATION, KINDS, LOOKS, WEIGHTS
+from ..models.looks import KINDS, WEIGHTS
+from ..models.parts import CALIBRATION
 from ..models.toon_id import STRIDE, Detector, Maps
 from .copyists import copyists
+from .part_loss import part_loss
 from .scenes import FEWEST_PIXELS, Scenes, scenes
 from .toon_id_quality import quality
 from .worsening import worsened
 
 _FIRST = 200_000  # episodes that no generator is trained on
-_SHARPNESS = 16.0  # of the softmax over cosines
 _ONE, _FOCUS, _ELSEWHERE = 1e-4, 2.0, 4.0  # exponents of the focal loss of arXiv 1904.07850, equation 1
 
 
@@ -135,7 +136,7 @@ def detection_loss(
         dim=-1,
     )
     apart = functional.smooth_l1_loss(picked.box, wanted.clamp(min=0), reduction="none").sum(-1)
-    told = _look_loss(model, picked.identity, words, counts)
+    told = part_loss(picked.identity, model.directions(), words[..., 1:], counts)
     return focal_loss(maps.heat, heat, doubtful) / found + 0.3 * (apart * counts).sum() / found + told
 
 
@@ -152,14 +153,3 @@ def _at_cells(maps: Maps, row: Tensor, column: Tensor) -> Maps:
     rows, columns = maps.heat.shape[2:]
     row, column = row.clamp(0, rows - 1), column.clamp(0, columns - 1)
     return Maps(*(values[frame, :, row, column] for values in maps))
-
-
-def _look_loss(model: Detector, identity: Tensor, words: Tensor, counts: Tensor) -> Tensor:
-    parts = identity.unflatten(-1, (len(LOOKS), -1)).unbind(-2)
-    losses = []
-    for number, (part, directions) in enumerate(zip(parts, model.directions(), strict=True), 1):
-        asked = counts & (words[..., number] >= 0)
-        scores = _SHARPNESS * functional.normalize(part, dim=-1) @ directions.T
-        each = functional.cross_entropy(scores.mT, words[..., number].clamp(min=0), reduction="none")
-        losses.append((each * asked).sum() / asked.sum().clamp(min=1))
-    return torch.stack(losses).sum()

@@ -10,7 +10,8 @@ import pytest
 from evalsuite.metrics import _toon_id
 from evalsuite.metrics._appearances import characters
 from evalsuite.metrics._toon_id import MOST, sights
-from evalsuite.metrics.models.looks import EMBEDDING, LOOKS, PART, calibration, look_of
+from evalsuite.metrics.models.looks import EMBEDDING, LOOKS, calibration, look_of
+from evalsuite.metrics.models.parts import PART
 
 from evalsuite import plugins
 from evalsuite.features import extract

@@ -1,0 +1,37 @@
+"""Measures frames of the world as `quality` looks at them; no kind of damage is looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from evalsuite.errors import PluginError
+from evalsuite.interfaces import Training
+from evalsuite.learning.weights import save
+from evalsuite.toon import script, world
+from evalsuite.types import VideoSpec
+from evalsuite.viewing import resized
+
+from .._scene_statistics import SceneStatistics, statistics
+from ..models.clean_frames import TYPICAL, WEIGHTS, fitted
+
+EPISODES, SEGMENTS = 600, 3
+SHRINKAGE = 0.05
+_SPEC = VideoSpec(96, 64, 0.5)
+
+
+def measure_clean_frames(training: Training) -> list[Path]:
+    """The file in the training's folder: a frame every two seconds of episodes that no suite and no training has."""
+    if training.further:
+        raise PluginError("scene-statistics are measured from nothing alone; leave out --further.")
+    episodes = (script.episode("reference", SEGMENTS, index) for index in range(6 if training.smoke else EPISODES))
+    frames = (resized(frame, SceneStatistics.pixels) for one in episodes for frame in world.frames(one, _SPEC))
+    found = fitted(np.stack([statistics(frame) for frame in frames]), SHRINKAGE)
+    path = training.folder / ("clean_frames_smoke" if training.smoke else "clean_frames") / "weights" / WEIGHTS.name
+    tensors = {
+        name: torch.from_numpy(values) for name, values in (("mean", found.mean), ("whitening", found.whitening))
+    }
+    save(path, tensors, {TYPICAL: str(found.typical)})
+    return [path]
