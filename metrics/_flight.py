@@ -1,0 +1,79 @@
+"""What gravity and what bounce a track of a falling thing shows: a point mass above a floor, fitted to its heights.
+
+Between contacts y'' = g; each contact turns the speed v into -e v (Newton's law of restitution).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import OptimizeResult, least_squares
+
+from ._timeline import Array
+
+FEWEST = 6
+"""Samples from which on a flight can be fitted."""
+NOISE = 0.7
+"""What a box is wrong by, in pixels."""
+BOUNCES = 4
+_STARTS = [(pull, keep) for pull in (30.0, 70.0, 130.0) for keep in (0.25, 0.6, 0.95)]
+_LOW, _HIGH = (1.0, 0.0, -1.0, -1.0), (400.0, 1.4, np.inf, np.inf)
+
+
+class Flight(NamedTuple):
+    """What a fit says."""
+
+    gravity: float
+    """Pixels per second squared, downwards."""
+    restitution: float
+    sure: bool
+    """Whether the places tell gravity, to a fifth of it."""
+    bounced: bool
+    """Whether they tell restitution, to a tenth."""
+
+
+def flight(seconds: Array, y: Array) -> Flight | None:
+    """Fits the flight from its release on; None where too little of one is seen."""
+    if len(y) < FEWEST:
+        return None
+    start = _release(y)
+    t, y = seconds[start:] - seconds[start], y[start:]
+    floor = float(y.max())
+    if len(t) < FEWEST or floor - y.min() < 4 * NOISE:
+        return None
+    landed = float(t[np.argmax(y > floor - 2 * NOISE)])
+    fits = [_fitted(t, y, floor, landed, pull, keep) for pull, keep in _STARTS]
+    best = min(fits, key=lambda fit: float(fit.cost))
+    pull, keep, *_ = best.x
+    spread = np.sqrt(np.diag(np.linalg.pinv(best.jac.T @ best.jac)))
+    bounced = int((t > best.x[2] + 0.05).sum()) >= 3 and spread[1] < 0.1
+    return Flight(float(pull), float(keep), bool(spread[0] < 0.2 * pull + 4), bool(bounced))
+
+
+def _release(y: Array) -> int:
+    """The first sample in the upper two thirds of its way: before that it may be in a hand."""
+    return int(np.argmax(y < y.max() - np.ptp(y) / 3))
+
+
+def _fitted(t: Array, y: Array, floor: float, landed: float, pull: float, keep: float) -> OptimizeResult:
+    speed = np.sqrt(2 * pull * max(1.0, floor - float(y.min())))
+    begin = np.array([pull, keep, landed, speed, floor])
+    low, high = np.array([*_LOW[:4], floor - 6]), np.array([*_HIGH[:4], floor + 6])
+    return least_squares(
+        lambda said: (_places(said, t) - y) / NOISE, np.clip(begin, low, high), bounds=(low, high), loss="soft_l1"
+    )
+
+
+def _places(said: Array, t: Array) -> Array:
+    """y at each second, for gravity, restitution, second and speed of the first contact, and the floor."""
+    pull, keep, contact, speed, floor = said
+    since = t - contact
+    height = np.where(since < 0, -speed * since - 0.5 * pull * since**2, 0.0)
+    for _ in range(BOUNCES):
+        speed = speed * keep
+        lasting = 2 * speed / pull
+        inside = (since >= 0) & (since < lasting)
+        height = np.where(inside, speed * since - 0.5 * pull * since**2, height)
+        since = since - lasting
+    return np.asarray(floor - height)

@@ -1,0 +1,210 @@
+"""Physics and events on motions whose laws are known, and through the real network on the world and what spoils it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from evalsuite.metrics._camera import Camera
+from evalsuite.metrics._flight import flight
+from evalsuite.metrics._toon_id import MOST
+from evalsuite.metrics.models.looks import EMBEDDING, KINDS, look_of
+from evalsuite.metrics.physics import GRAVITY, RESTITUTION
+
+from evalsuite import plugins
+from evalsuite.features import extract
+from evalsuite.toon import script
+from evalsuite.types import Clip, Entity, Event, Features, Measured, Segment, Storyboard, VideoSpec
+
+FPS = 8
+SIZE = 10.0
+FLOOR = 49.0
+WITH_A_BALL = 38
+CAST = (
+    Entity(id="ann", kind="character", name="Ann", description="red fox with a hat"),
+    Entity(id="ball", kind="object", name="ball", description="blue ball"),
+    Entity(id="barrel", kind="object", name="barrel", description="green barrel"),
+)
+LOOKS = {"ann": look_of("red fox with a hat"), "ball": look_of("blue ball nothing")}
+LOOKS["barrel"] = look_of("green barrel nothing")
+Way = Callable[[float], tuple[float, float] | None]
+
+
+def bouncing(
+    gravity: float, restitution: float, start: float = 6.0, fps: float = FPS, seconds: float = 3.0
+) -> np.ndarray:
+    """y of a point that falls from rest above a floor, by small steps of time."""
+    fine = 2000
+    y, speed, shown = start, 0.0, []
+    for step in range(round(seconds * fine)):
+        if step % round(fine / fps) == 0:
+            shown.append(y)
+        speed += gravity / fine
+        y += speed / fine
+        if y > FLOOR:
+            y, speed = 2 * FLOOR - y, -restitution * speed
+    return np.array(shown)
+
+
+@pytest.mark.parametrize(("gravity", "restitution"), [(90, 0.7), (54, 0.7), (90, 0.9), (120, 0.4), (70, 0.25)])
+def test_a_fit_finds_the_laws_that_moved_it(gravity: float, restitution: float):
+    y = bouncing(gravity, restitution)
+    noisy = y + np.random.default_rng(0).normal(0, 0.2, len(y))
+    found = flight(np.arange(len(y)) / FPS, noisy)
+    assert found.sure
+    assert found.bounced
+    assert found.gravity == pytest.approx(gravity, rel=0.08)
+    assert found.restitution == pytest.approx(restitution, abs=0.06)
+
+
+def test_what_hardly_moves_has_no_flight():
+    seconds = np.arange(20) / FPS
+    assert flight(seconds, np.full(20, 40.0)) is None
+    assert flight(seconds[:4], bouncing(90, 0.7)[:4]) is None
+
+
+@pytest.mark.parametrize(("scale", "across", "down"), [(1.0, 0.6, 0.0), (1.012, -0.5, -0.4), (0.99, 0.0, 1.1)])
+def test_the_camera_is_followed_whatever_moves_in_front(scale: float, across: float, down: float):
+    ground = np.random.default_rng(1).integers(60, 200, (16, 24, 3), dtype=np.uint8)
+    ground = cv2.resize(ground, (384, 256), interpolation=cv2.INTER_CUBIC)
+    frames = []
+    for number in range(3):
+        zoom = scale**number
+        shift = np.array([across, down]) * (number if scale == 1 else (zoom - 1) / (scale - 1))
+        turn = np.array([[zoom, 0, 4 * shift[0] + 1.5 * (1 - zoom)], [0, zoom, 4 * shift[1] + 1.5 * (1 - zoom)]])
+        large = cv2.warpAffine(ground, turn, (384, 256), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        cv2.circle(large, (100 + 40 * number, 120), 30, (250, 30, 30), -1, cv2.LINE_AA)
+        frames.append(cv2.resize(large, (96, 64), interpolation=cv2.INTER_AREA))
+    camera = Camera()
+    camera.start()
+    rows = camera.extract(Clip(np.stack(frames), np.arange(3.0)))
+    assert rows[0].tolist() == [1, 0, 0, 0]
+    corner = np.array([48.0, 32.0])
+    moved = rows[2, 0] * corner + rows[2, 1:3]
+    assert rows[2, 0] == pytest.approx(scale, abs=0.004)
+    assert moved == pytest.approx(scale * corner + [across, down], abs=0.15)
+
+
+@pytest.fixture
+def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
+    """What a metric finds where the entities go their ways in one shot of 3 s, over pictures that are alive."""
+
+    def measured(metric: str, ways: dict[str, Way], event: str | None, thing: str = "ball") -> Measured:
+        frames = film(story("a"))
+        seconds = np.arange(len(frames)) / FPS
+        each = np.zeros((len(frames), MOST, 6 + EMBEDDING), np.float32)
+        for index, second in enumerate(seconds):
+            for place, (name, way) in enumerate(ways.items()):
+                middle = way(second)
+                if middle is not None:
+                    kind = KINDS.index("character" if name == "ann" else name)
+                    half = np.array([SIZE, 1.5 * SIZE] if name == "ann" else [SIZE / 2] * 2)
+                    box = np.concatenate([middle - half, middle + half]) / [96, 64, 96, 64]
+                    each[index, place] = np.concatenate([[0.9, kind], box, LOOKS[name]])
+        events = () if event is None else (Event(kind=event, entity=thing, start=0.0, end=2.0),)
+        board = Storyboard(
+            id="film",
+            title="A film",
+            entities=CAST,
+            segments=(Segment(text="It goes on.", present=tuple(ways), events=events),),
+        )
+        features = {
+            **extract([Clip(frames, seconds)], ["thumbnails"]),
+            "toon-id": Features("toon-id", "1", each.reshape(len(frames), -1), seconds),
+            "camera": Features("camera", "1", np.tile(np.float32([1, 0, 0, 1]), (len(frames), 1)), seconds),
+        }
+        return plugins.metric(metric).measure(features, board)
+
+    return measured
+
+
+def stands(second: float) -> tuple[float, float]:
+    return 20.0, 40.0
+
+
+def falling(gravity: float, restitution: float) -> Way:
+    heights = bouncing(gravity, restitution)
+    return lambda second: (60.0 + 2 * second, heights[round(second * FPS)])
+
+
+WORLD = (GRAVITY["ball"] * SIZE, RESTITUTION["ball"])
+
+
+def test_a_world_that_obeys_has_one_and_what_breaks_a_law_has_less(seen: Callable):
+    lawful = seen("physics", {"ann": stands, "ball": falling(*WORLD)}, "bounce")
+    assert lawful.value > 0.95
+    gravities = [
+        seen("physics", {"ann": stands, "ball": falling(WORLD[0] * share, WORLD[1])}, "bounce")
+        for share in (0.8, 0.6, 0.4)
+    ]
+    assert np.all(np.diff([lawful.value, *(found.value for found in gravities)]) < -0.1)
+    lively = seen("physics", {"ann": stands, "ball": falling(WORLD[0], 0.95)}, "bounce")
+    assert lively.details["restitution"] == pytest.approx(1 - 2 * 0.25, abs=0.06)
+    assert lively.details["gravity"] > 0.9
+
+
+def test_who_jumps_or_is_gone_is_seen(seen: Callable):
+    assert seen("physics", {"ann": stands}, None).value == pytest.approx(1)
+    jumps = seen("physics", {"ann": lambda t: (20.0 if t < 1.5 else 50.0, 40.0)}, None)
+    assert jumps.details["steadiness"] == pytest.approx(1 - (30 - 40 / FPS) / 48)
+    gone = seen("physics", {"ann": lambda t: (48.0, 40.0) if t < 1.5 else None}, None)
+    assert gone.details["steadiness"] == 0
+    assert gone.details["presence"] == pytest.approx(0.5 / 0.9)
+    leaves = seen("physics", {"ann": stands, "ball": lambda t: (60 + 30 * t, 49.0) if t < 1 else None}, None)
+    assert leaves.details["steadiness"] == 1
+    absent = seen("physics", {"ann": stands, "ball": lambda _: None}, "fall")
+    assert (absent.value, absent.details["happening"], absent.details["gravity"]) == (0, 0, 0)
+
+
+def test_what_is_expected_happens_once_twice_or_never(seen: Callable):
+    def rolls(second: float) -> tuple[float, float]:
+        return 20 + 20 * second, 49.0
+
+    once = seen("events", {"barrel": rolls}, "roll", "barrel")
+    assert (once.value, once.coverage) == (1, 1)
+    twice = seen("events", {"barrel": lambda t: rolls(t if t < 1.5 else t - 1.5)}, "roll", "barrel")
+    assert (twice.value, twice.details["repeated"]) == (0.5, 1)
+    assert seen("events", {"barrel": lambda _: (20.0, 49.0)}, "roll", "barrel").value == 0
+    assert seen("events", {"barrel": lambda _: None}, "roll", "barrel").value == 0
+    assert seen("events", {"ball": falling(*WORLD)}, "bounce").value == 1
+    again = seen("events", {"ball": lambda t: falling(*WORLD)(t if t < 0.75 else t - 0.75)}, "fall")
+    assert again.details["repeated"] == 1
+
+
+def test_what_they_cannot_judge_they_say(seen: Callable):
+    assert "no event" in seen("events", {"ann": stands}, None).reason
+    taken = seen("events", {"ann": stands, "ball": stands}, "pick_up")
+    assert (taken.value, taken.coverage) == (None, 0)
+    nobody = seen("physics", {}, None)
+    assert nobody.value is None
+    assert "cartoon world" in nobody.reason
+
+
+@pytest.fixture(scope="module")
+def scored() -> Callable[[str], tuple[Measured, Measured]]:
+    """Physics and events of a system's video of one storyboard, through the real network."""
+    board = script.storyboard(script.episode("dev", 3, WITH_A_BALL))
+    metrics = [plugins.metric(name) for name in ("physics", "events")]
+
+    def measured(system: str) -> tuple[Measured, Measured]:
+        footage = plugins.baseline(system).generate(board, 0, VideoSpec(96, 64, 8.0))
+        frames = np.stack(list(footage.frames))
+        features = extract([Clip(frames, np.arange(len(frames)) / footage.fps)], metrics[0].extractors)
+        physics, events = (metric.measure(features, board) for metric in metrics)
+        return physics, events
+
+    return measured
+
+
+def test_the_world_obeys_and_what_breaks_it_is_seen(scored: Callable):
+    physics, events = scored("oracle")
+    assert physics.value > 0.85
+    assert events.value == pytest.approx(1)
+    for damage in ("float", "bounce-gain", "teleport", "deform", "vanish"):
+        assert scored(f"degraded:{damage}@0.4")[0].value < physics.value - 0.1, damage
+    dropped = scored("degraded:event-drop@1")
+    assert dropped[0].value < 0.3
+    assert dropped[1].value < 0.3
+    assert scored("still")[0].value < 0.05
