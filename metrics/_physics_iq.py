@@ -74,7 +74,7 @@ def compare(video: Frames, other: Frames) -> Agreement:
 
 def spatial(mine: Flags, its: Flags) -> float:
     """Intersection over union of the masks' union over time."""
-    return _overlap(mine.any(axis=0), its.any(axis=0))
+    return _overlap(np.asarray(mine.any(axis=0)), np.asarray(its.any(axis=0)))
 
 
 def spatiotemporal(mine: Flags, its: Flags) -> float:
