@@ -17,7 +17,7 @@ EARLY = 0.3
 """Seconds by which an event may begin before it is planned."""
 FASTEST = 140.0
 """Pixels per second that nothing exceeds, of which 96 are the picture's width."""
-GROWTH = 1.8
+GROWTH = 2.5
 """By so many times nothing grows from one sample to the next."""
 BACK = {"fall": 0.45, "bounce": 0.45, "throw": 0.45, "roll": 0.45, "rise": 1.0, "topple": 0.3}
 """What goes back by so many sizes in one step begins again."""
