@@ -30,6 +30,7 @@ class Events(Metric):
     version: ClassVar[str] = f"1-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
+    failures: ClassVar[tuple[str, ...]] = ("event-drop", "event-repeat")
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`coverage` is the share of the declared events that can be judged."""

@@ -38,13 +38,14 @@ HEAVY = 1.4
 FLYING = frozenset(("fall", "bounce", "throw"))
 
 
-class PhysicsMetric(Metric):
+class Physics(Metric):
     """How well gravity, bounces, permanence and shape are kept, as a product; 0 - 1."""
 
     summary: ClassVar[str] = "falls, bounces, permanence and shape obey the laws of the world"
     version: ClassVar[str] = f"1-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
+    failures: ClassVar[tuple[str, ...]] = ("float", "teleport", "deform", "event-drop", "vanish")
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`details` has each term that applies."""
