@@ -26,7 +26,7 @@ MOST = 8
 """Characters and things that are kept of one frame."""
 FEWEST_PIXELS = 30
 """What shows less is neither to be found nor wrong to find."""
-_SEGMENTS = 3
+_SEGMENTS = 6
 _EPISODES_PER_PART = 25
 
 
@@ -56,7 +56,7 @@ class _Part:
 
 
 def scenes(folder: Path, split: str, start: int, count: int, copying: Copying | None = None) -> Scenes:
-    """A frame a second of so many episodes of 9 seconds, from number `start` on."""
+    """A frame a second of so many episodes of 18 seconds, from number `start` on."""
     edges = range(start, start + count, _EPISODES_PER_PART)
     stops = [min(edge + _EPISODES_PER_PART, start + count) for edge in edges]
     place = folder / "scenes" / split

@@ -39,8 +39,8 @@ _ONE, _FOCUS, _ELSEWHERE = 1e-4, 2.0, 4.0  # exponents of the focal loss of arXi
 class ToonIdRecipe:
     """All numbers of the training."""
 
-    episodes: int = 5000
-    held_out: int = 200
+    episodes: int = 2500
+    held_out: int = 100
     schedule: Schedule = field(default_factory=lambda: Schedule(steps=3000, batch=48, rate=2e-3, warm_up=100))
     fused: bool = True
 
