@@ -160,10 +160,7 @@ def _by_file(file: Path) -> Backbone:
 
 
 def _of_open_clip(architecture: str, tag: str) -> Backbone:
-    try:
-        from open_clip.pretrained import get_pretrained_cfg
-    except ImportError as error:
-        raise WeightsError("open_clip is not installed: run `pip install evalsuite[clip]`.") from error
+    from open_clip.pretrained import get_pretrained_cfg  # heavy, and asked for only by name
 
     told = get_pretrained_cfg(architecture, tag)
     repository, _, file = told.get("hf_hub", "").rpartition("/")

@@ -1,8 +1,8 @@
 """Reads and writes videos: every decoded frame comes through `decode`, every written one goes through `write`.
 
-decord decodes the common case where it is installed; PyAV decodes the rest (other platforms, rotated, 10 bit, AV1,
-GIF), with equal frames, and writes. Frames keep the time at which they are shown, so that variable rates are no special
-case.
+decord decodes the common case where it is installed; PyAV decodes the rest (long videos, other platforms, rotated, 10
+bit, AV1, GIF), with equal frames, and writes. Frames keep the time at which they are shown, so that variable rates are
+no special case.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ _CLIP_FRAMES = 64
 _DECORD_CODECS = ("h264", "hevc", "mpeg4")
 _DECORD_WIDTH = 96
 """decord 0.6 takes some narrower pictures (16, 48, 72) for ones of four channels."""
+
+_DECORD_BYTES = 64_000_000
+"""Of decoded frames: where they are slow to be taken decord decodes ahead, at worst the whole video."""
 
 
 class _DamagedError(Exception):
@@ -71,7 +74,7 @@ def describe(path: Path) -> VideoRef:
             raise VideoError(f"{path.name} holds no pictures.")
         container.seek(0)
         first = _upright(next(container.decode(stream)))
-        decoder, rate = _decoder(stream, first), _rate(seconds, stream)
+        decoder, rate = _decoder(stream, first, len(seconds)), _rate(seconds, stream)
     height, width = first.shape[:2]
     return VideoRef(path, sha256(path), width, height, rate, len(seconds), decoder)
 
@@ -151,11 +154,12 @@ def _opened(path: Path) -> Iterator[tuple[av.container.InputContainer, av.video.
         raise VideoError(f"{path.name} cannot be decoded: {error.strerror}.") from error
 
 
-def _decoder(stream: av.video.stream.VideoStream, first: Frame) -> str:
+def _decoder(stream: av.video.stream.VideoStream, first: Frame, frames: int) -> str:
     context = stream.codec_context
     upright = (context.height, context.width) == first.shape[:2]
     plain = context.name in _DECORD_CODECS and context.pix_fmt == "yuv420p" and context.width >= _DECORD_WIDTH
-    return "decord" if plain and upright and importlib.util.find_spec("decord") else "av"
+    small = first.nbytes * frames <= _DECORD_BYTES
+    return "decord" if plain and upright and small and importlib.util.find_spec("decord") else "av"
 
 
 def _upright(picture: av.VideoFrame) -> Frame:

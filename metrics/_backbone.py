@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from evalsuite import backbones
-from evalsuite.errors import PluginError
 from evalsuite.interfaces import Extractor
 from evalsuite.types import Clip
 
@@ -22,15 +20,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8
 """Frames in one batch."""
-
-
-@contextmanager
-def needing_clip() -> Iterator[None]:
-    """Says what to do where open_clip, timm or torchvision is not installed."""
-    try:
-        yield
-    except ImportError as error:
-        raise PluginError(f"{error.name} is not installed: run `pip install evalsuite[clip]`.") from error
 
 
 @cache
@@ -54,8 +43,7 @@ class Backbone(Extractor):
     @cached_property
     def network(self) -> Any:
         """What `load` gives."""
-        with needing_clip():
-            return self.load()
+        return self.load()
 
     @abstractmethod
     def load(self) -> Any:

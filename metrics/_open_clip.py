@@ -11,7 +11,7 @@ import numpy.typing as npt
 from evalsuite.features import EXTRACTORS
 from evalsuite.interfaces import Sampling
 
-from ._backbone import FrameBackbone, needing_clip
+from ._backbone import FrameBackbone
 from ._timeline import Array
 from .models.clip_source import source
 
@@ -85,8 +85,8 @@ class VBenchClip(OpenClip):
 
 def text_rows(texts: Sequence[str], argument: str = OPENAI) -> Texts:
     """What the CLIP that looks at the frames reads in texts."""
-    with needing_clip():
-        from .models.open_clip import load_clip
+    from .models.open_clip import load_clip
+
     clip = load_clip(argument, source(argument).revision)
     return Texts(clip.texts(texts).cpu().numpy().astype(np.float64), sum(map(clip.lost, texts)))
 

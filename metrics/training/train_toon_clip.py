@@ -125,7 +125,7 @@ def _made(place: Path) -> nn.Module:
 
 
 def _write_words(place: Path, texts: Sequence[str]) -> None:
-    """The configuration, and those of CLIP's merges that these texts need, so that their tokens stay CLIP's."""
+    """The configuration, and those of CLIP's merges that these texts need."""
     place.mkdir(parents=True, exist_ok=True)
     merges = needed_merges(texts)
     with gzip.GzipFile(place / MERGES, "wb", mtime=0) as file:
@@ -134,7 +134,10 @@ def _write_words(place: Path, texts: Sequence[str]) -> None:
 
 
 def needed_merges(texts: Sequence[str]) -> list[str]:
-    """Merges, in CLIP's order, that make a part of a word of these texts: no other can ever be applied to them."""
+    """Merges, in CLIP's order, that make a part of what stands between spaces, full stops and commas of these texts.
+
+    So what another mark follows may be cut into more tokens than CLIP cuts it into.
+    """
     words = {word for text in texts for word in text.lower().replace(".", " ").replace(",", " ").split()}
     pieces = {f"{word}</w>"[a:b] for word in words for a in range(len(word)) for b in _ends(word, a)}
     lines = gzip.decompress(Path(default_bpe()).read_bytes()).decode().split("\n")[1 : 49152 - 256 - 2 + 1]

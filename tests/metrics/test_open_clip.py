@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 import shutil
 
@@ -15,7 +14,7 @@ from evalsuite.metrics._open_clip import OPENAI, text_rows
 from evalsuite.metrics.models.clip_source import source
 from PIL import Image
 
-from evalsuite.errors import PluginError, WeightsError
+from evalsuite.errors import WeightsError
 from evalsuite.features import extract, extractor
 from evalsuite.types import Clip
 from tests.metrics.backbone_files import TINY_CLIP, put_clip
@@ -98,19 +97,6 @@ def test_what_is_not_there_is_told_with_what_to_do(weights_folder, frames, tmp_p
         with pytest.raises(WeightsError, match=said):
             extract([frames], [f"open-clip:{argument}"])
     assert extractor(f"open-clip:ViT-B-32@{tmp_path}/no.pt").revision.endswith("missing")
-
-
-def test_without_open_clip_it_says_what_to_install(clip, frames, monkeypatch):
-    real = builtins.__import__
-
-    def without(name: str, *rest: object) -> object:
-        if name.endswith("models.open_clip") or "models.open_clip" in name:
-            raise ModuleNotFoundError("No module named 'open_clip'", name="open_clip")
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(PluginError, match=r"open_clip is not installed: run `pip install evalsuite\[clip\]`"):
-        extract([frames], ["open-clip"])
 
 
 def test_vbench_takes_the_middle_in_float(clip, frames):
