@@ -46,7 +46,8 @@ def flight(seconds: Array, y: Array) -> Flight | None:
     fits = [_fitted(t, y, floor, landed, pull, keep) for pull, keep in _STARTS]
     best = min(fits, key=lambda fit: float(fit.cost))
     pull, keep, *_ = best.x
-    spread = np.sqrt(np.diag(np.linalg.pinv(best.jac.T @ best.jac)))
+    variance = np.diag(np.linalg.pinv(best.jac.T @ best.jac))
+    spread = np.sqrt(np.where(variance < 0, np.inf, variance))  # rounding makes it negative where nothing is known
     bounced = int((t > best.x[2] + 0.05).sum()) >= 3 and spread[1] < 0.1
     return Flight(float(pull), float(keep), bool(spread[0] < 0.2 * pull + 4), bool(bounced))
 
