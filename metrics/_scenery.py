@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalsuite.toon.episode import PHYSICAL_THINGS
 from evalsuite.types import Entity, Features, Storyboard
 
 from ._evidence import evidence
@@ -15,13 +14,11 @@ from ._timeline import Array, Flags, Timeline, segment_numbers, shares, timeline
 from ._toon_id import NAME as TOON_ID
 from ._toon_id import sights
 from ._toon_place import NAME as TOON_PLACE
-from .models.looks import KINDS, SCORE
+from .models.looks import KINDS, SCORE, THINGS
 from .models.places import EMBEDDING, kind_of, kinds_seen
 
 OFTEN = 0.25
 """The share of a segment's moments from which on something counts as seen in it."""
-FOUND = PHYSICAL_THINGS
-"""What toon-id finds. Keepsakes, such as lanterns, are not in the short stories it learnt from, and it sees none."""
 
 
 @dataclass(frozen=True)
@@ -72,4 +69,4 @@ def _things(features: Mapping[str, Features], storyboard: Storyboard, live: Flag
 def _thing(entity: Entity) -> int | None:
     """The number in `KINDS` of what is described, where toon-id knows it; None for all else."""
     words = entity.description.split() if entity.kind == "object" else []
-    return next((KINDS.index(kind) for kind in FOUND if kind in words), None)
+    return next((KINDS.index(kind) for kind in THINGS if kind in words), None)

@@ -49,7 +49,7 @@ class Setting(Metric):
     version: ClassVar[str] = f"1-{places.REVISION}-{looks.REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (TOON_PLACE, TOON_ID, "thumbnails")
-    failures: ClassVar[tuple[str, ...]] = ("setting-swap",)
+    failures: ClassVar[tuple[str, ...]] = ("setting-swap", "prop-loss")
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (lag in seconds, likeness) of each return."""
