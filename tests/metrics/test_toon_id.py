@@ -68,10 +68,10 @@ def test_heat_is_one_at_the_centre_and_doubtful_where_too_little_is_seen():
 
 def test_scenes_tell_what_the_world_shows(tmp_path):
     seen = scenes(tmp_path, "dev", 0, 2)
-    assert seen.frames.shape == (18, 64, 96, 3)
-    episode = script.episode("dev", 3, 0)
+    assert seen.frames.shape == (36, 64, 96, 3)
+    episode = script.episode("dev", 6, 0)
     known = set(entity_words(episode).values())
-    for words, pixels in zip(seen.words[:9].tolist(), seen.pixels[:9].tolist(), strict=True):
+    for words, pixels in zip(seen.words[:18].tolist(), seen.pixels[:18].tolist(), strict=True):
         for word, count in zip(words, pixels, strict=True):
             assert (tuple(word) in known) == (count > 0)
     character = episode.characters[0]
