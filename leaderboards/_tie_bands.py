@@ -1,4 +1,4 @@
-"""Measures when a difference is only noise: how far re-encoding moves each ranked metric of the oracle on the suite `dev`.
+"""Measures when a difference is only noise: how far re-encoding moves ranked metrics of the oracle on the suite `dev`.
 
 `python -m evalsuite.leaderboards._tie_bands` writes `tie_bands.json` anew; a changed metric needs that.
 """
