@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from evalsuite.types import Entity, Features, Storyboard
 
 from ._evidence import evidence
-from ._timeline import Array, Flags, timeline
+from ._timeline import Array, Flags, segments_at, timeline
 from ._toon_id import NAME, Sights, sights
 from .models.looks import EMBEDDING, SCORE, look_of
 
@@ -57,7 +57,7 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
     seen = sights(line.rows)
     cast = characters(storyboard)
     expected = np.array([[one.id in segment.present for segment in storyboard.segments] for one, _ in cast])
-    number = np.searchsorted(storyboard.starts, line.seconds + 1e-6, side="right") - 1
+    number = segments_at(line.seconds, storyboard)
     moments = np.bincount(number, minlength=len(storyboard.segments))
     lasting = np.maximum(moments, [segment.seconds * line.rate for segment in storyboard.segments])
     count, total = np.zeros(expected.shape), np.zeros((*expected.shape, EMBEDDING))

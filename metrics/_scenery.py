@@ -10,7 +10,7 @@ import numpy as np
 from evalsuite.types import Entity, Features, Storyboard
 
 from ._evidence import evidence
-from ._timeline import Array, Flags, Timeline, segment_numbers, shares, timeline
+from ._timeline import Array, Flags, Timeline, segments_at, shares, timeline
 from ._toon_id import NAME as TOON_ID
 from ._toon_id import sights
 from ._toon_place import NAME as TOON_PLACE
@@ -41,7 +41,7 @@ def scenery(features: Mapping[str, Features], storyboard: Storyboard) -> Scenery
     line = timeline(features[TOON_PLACE], storyboard)
     counts = thumbnails.at(line.seconds, live) & _as_named(line, storyboard)
     total = np.zeros((len(storyboard.segments), EMBEDDING))
-    np.add.at(total, segment_numbers(line, storyboard)[counts], line.rows[counts])
+    np.add.at(total, segments_at(line.seconds, storyboard)[counts], line.rows[counts])
     length = np.linalg.norm(total, axis=1, keepdims=True)
     present = shares(counts, line, storyboard) >= OFTEN
     return Scenery(present, total / np.maximum(length, 1e-9), _things(features, storyboard, live), line.coverage)
@@ -51,7 +51,7 @@ def _as_named(line: Timeline, storyboard: Storyboard) -> Flags:
     """Whether each moment shows the kind of place that its setting is said to be; any will do where none is named."""
     kinds = {entity.id: kind_of(entity.description) for entity in storyboard.entities}
     named = [kinds.get(segment.setting or "") for segment in storyboard.segments]
-    wanted = np.array([-1 if kind is None else kind for kind in named])[segment_numbers(line, storyboard)]
+    wanted = np.array([-1 if kind is None else kind for kind in named])[segments_at(line.seconds, storyboard)]
     return np.asarray((wanted < 0) | (wanted == kinds_seen(line.rows)))
 
 

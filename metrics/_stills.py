@@ -29,12 +29,9 @@ class Stills(Extractor):
         return np.concatenate([size, clip.frames.reshape(count, -1).astype(np.float32)], axis=1)
 
 
-def frames_of(features: Features) -> list[tuple[float, Frame]]:
-    """When each frame is shown, and the frame."""
-    return [
-        (float(second), row[2:].astype(np.uint8).reshape(int(row[0]), int(row[1]), 3))
-        for second, row in zip(features.seconds, features.array, strict=True)
-    ]
+def frames_of(features: Features) -> list[Frame]:
+    """The frames that the rows are of."""
+    return [row[2:].astype(np.uint8).reshape(int(row[0]), int(row[1]), 3) for row in features.array]
 
 
 EXTRACTORS[NAME] = Stills

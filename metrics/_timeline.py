@@ -54,15 +54,15 @@ def timeline(features: Features, storyboard: Storyboard) -> Timeline:
     return Timeline(features.array[nearest].astype(np.float64), rate, min(1.0, length / storyboard.seconds))
 
 
-def segment_numbers(line: Timeline, storyboard: Storyboard) -> npt.NDArray[np.int64]:
-    """Of which segment each sample is, shape (samples,)."""
-    return np.searchsorted(storyboard.starts, line.seconds + 1e-6, side="right") - 1
+def segments_at(seconds: Array, storyboard: Storyboard) -> npt.NDArray[np.int64]:
+    """The number of the segment that is shown at each of these seconds, of the same shape."""
+    return np.asarray(np.searchsorted(storyboard.starts, seconds + 1e-6, side="right") - 1)  # rounding may be early
 
 
 def shares(flags: Flags, line: Timeline, storyboard: Storyboard) -> Array:
     """The share of each segment's moments at which `flags` is true; those that the video lacks count as false."""
     count = len(storyboard.segments)
-    number = segment_numbers(line, storyboard)
+    number = segments_at(line.seconds, storyboard)
     lasting = np.maximum(
         np.bincount(number, minlength=count), [segment.seconds * line.rate for segment in storyboard.segments]
     )

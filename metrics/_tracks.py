@@ -21,7 +21,7 @@ from evalsuite.types import Entity, Features, Storyboard
 from ._camera import NAME as CAMERA
 from ._cuts import cuts
 from ._evidence import evidence
-from ._timeline import Array, Flags, timeline
+from ._timeline import Array, Flags, segments_at, timeline
 from ._toon_id import NAME, sights
 from .models.looks import KINDS, SCORE, look_of
 
@@ -91,7 +91,7 @@ def tracks(features: Mapping[str, Features], storyboard: Storyboard) -> Tracks:
     """Looks through a video once, moment by moment."""
     line, pictures = timeline(features[NAME], storyboard), timeline(features["thumbnails"], storyboard)
     seconds = line.seconds
-    segment = np.searchsorted(storyboard.starts, seconds + 1e-6, side="right") - 1
+    segment = segments_at(seconds, storyboard)
     planned = np.searchsorted(storyboard.cuts, seconds + 1e-6, side="right")
     shot = np.cumsum(cuts(pictures) | (np.diff(planned, prepend=0) > 0), dtype=np.int64)
     cast = _cast(storyboard)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
@@ -19,7 +18,7 @@ from evalsuite.types import Features, Measured, Storyboard
 from . import _toon_clip
 from ._evidence import evidence
 from ._text_matrix import margin, order, recall_at_1
-from ._timeline import Array, timeline
+from ._timeline import Array, segments_at, shares, timeline
 
 
 class Alignment(Metric):
@@ -58,20 +57,13 @@ def _segment_rows(features: Mapping[str, Features], storyboard: Storyboard) -> t
     line = timeline(features["thumbnails"], storyboard)
     live = evidence(line).live
     seen = features[_toon_clip.NAME]
-    moment = (seen.seconds * line.rate).round().astype(int)
-    told = moment < len(live)  # what comes after the story's end is of no segment
-    good = told & live[np.minimum(moment, len(live) - 1)]
-    total = np.zeros((len(storyboard.segments), seen.array.shape[1]))
-    np.add.at(total, _number(seen.seconds[good], storyboard), seen.array[good])
+    told = seen.seconds < len(live) / line.rate  # what comes after the story's end is of no segment
+    seconds, rows = seen.seconds[told], seen.array[told]
+    good = line.at(seconds, live)
+    total = np.zeros((len(storyboard.segments), rows.shape[1]))
+    np.add.at(total, segments_at(seconds[good], storyboard), rows[good])
     length = np.linalg.norm(total, axis=1, keepdims=True)
-    count = np.bincount(_number(line.seconds[live], storyboard), minlength=len(storyboard.segments))
-    asked = np.array([segment.seconds * line.rate for segment in storyboard.segments])
-    return total / np.maximum(length, 1e-9), np.minimum(1.0, count / asked)
-
-
-def _number(seconds: Array, storyboard: Storyboard) -> npt.NDArray[np.intp]:
-    """Of the segment that is shown at each second."""
-    return np.asarray(np.searchsorted(storyboard.starts, seconds + 1e-6, side="right") - 1)
+    return total / np.maximum(length, 1e-9), shares(live, line, storyboard)
 
 
 def _agreement(scores: Array) -> Array:

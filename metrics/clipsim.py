@@ -17,9 +17,7 @@ from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
 from ._open_clip import NAME, OPENAI, text_rows
-
-EARLY = 1e-6
-"""Seconds by which rounding may let a frame be early."""
+from ._timeline import segments_at
 
 
 class ClipSim(Metric):
@@ -35,7 +33,7 @@ class ClipSim(Metric):
         seen = features[NAME]
         told = text_rows([segment.resolved_text or segment.text for segment in storyboard.segments])
         within = seen.seconds < storyboard.seconds
-        segment = np.searchsorted(storyboard.starts, seen.seconds[within] + EARLY, side="right") - 1
+        segment = segments_at(seen.seconds[within], storyboard)
         cosine = (seen.array[within].astype(np.float64) * told.rows[segment]).sum(axis=1)
         shown = np.unique(segment)
         return Measured(

@@ -26,6 +26,7 @@ from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Frame, Measured, Storyboard
 
 from ._stills import NAME, frames_of
+from ._timeline import segments_at
 
 QUESTION = "These frames follow each other. From 0 to 1: do they show what the text says, as it could really happen?"
 REPEATS = 3
@@ -69,9 +70,10 @@ class Judge(Metric):
 
 def _by_segment(features: Features, storyboard: Storyboard) -> list[list[Frame]]:
     shown: list[list[Frame]] = [[] for _ in storyboard.segments]
-    for second, frame in frames_of(features):
+    numbers = segments_at(features.seconds, storyboard)
+    for number, second, frame in zip(numbers, features.seconds, frames_of(features), strict=True):
         if second < storyboard.seconds:
-            shown[int(np.searchsorted(storyboard.starts, second + 1e-6, side="right")) - 1].append(frame)
+            shown[number].append(frame)
     return shown
 
 

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 
-from evalsuite.learning.processes import on_all_processors
 from evalsuite.toon import script, world
 from evalsuite.types import VideoSpec
+
+from .parts import Part, made_parts
 
 SPEC = VideoSpec(96, 64, 8.0)
 SEGMENTS = 6
@@ -48,25 +48,10 @@ class Films:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    split: str
-    start: int
-    stop: int
-    path: Path
-
-
 def films(folder: Path, split: str, start: int, count: int, copying: Copying | None = None) -> Films:
     """So many episodes of 18 seconds, from number `start` on."""
-    edges = range(start, start + count, _EPISODES_PER_PART)
-    place = folder / "films" / split
-    place.mkdir(parents=True, exist_ok=True)
-    stops = [min(edge + _EPISODES_PER_PART, start + count) for edge in edges]
-    parts = [
-        _Part(split, edge, stop, place / f"{edge:06d}-{stop:06d}.safetensors")
-        for edge, stop in zip(edges, stops, strict=True)
-    ]
-    on_all_processors(partial(_draw, copying), [part for part in parts if not part.path.exists()])
+    numbers = (split, range(start, start + count))
+    parts = made_parts(folder / "films", numbers, _EPISODES_PER_PART, partial(_draw, copying))
     opened = [_opened(part.path) for part in parts]
     return Films(tuple(frames for frames, _ in opened), [text for _, texts in opened for text in texts])
 
@@ -77,12 +62,10 @@ def _opened(path: Path) -> tuple[torch.Tensor, list[list[str]]]:
         return file.get_tensor("frames"), json.loads(file.metadata()["texts"])
 
 
-def _draw(copying: Copying | None, part: _Part) -> None:
-    episodes = [script.episode(part.split, SEGMENTS, index) for index in range(part.start, part.stop)]
+def _draw(copying: Copying | None, part: Part) -> None:
+    episodes = [script.episode(part.split, SEGMENTS, index) for index in part.numbers]
     drawn = [np.stack(list(world.frames(one, SPEC))) for one in episodes]
     if copying is not None:
-        drawn = [copying(number, frames) for number, frames in enumerate(drawn, part.start)]
+        drawn = [copying(number, frames) for number, frames in zip(part.numbers, drawn, strict=True)]
     texts = [[segment.resolved_text for segment in script.storyboard(one).segments] for one in episodes]
-    unfinished = part.path.with_suffix(".partial")
-    save_file({"frames": torch.from_numpy(np.stack(drawn))}, unfinished, metadata={"texts": json.dumps(texts)})
-    unfinished.replace(part.path)
+    part.write({"frames": torch.from_numpy(np.stack(drawn))}, {"texts": json.dumps(texts)})

@@ -9,16 +9,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from evalsuite.learning.processes import on_all_processors
 from evalsuite.toon import script, world
 from evalsuite.toon.episode import Episode, Place
 from evalsuite.types import Frame, VideoSpec
 
 from ..models.places import PLACES
 from ..models.toon_place import HEIGHT, WIDTH
+from .parts import Part, made_parts, read
 
 SPEC = VideoSpec(96, 64, 1.0)
 SEGMENTS = 3
@@ -38,23 +37,10 @@ class Views:
     """The number of the episode, (frames,)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    split: str
-    numbers: range
-    path: Path
-
-
 def views(folder: Path, split: str, start: int, count: int) -> Views:
     """A frame a second of so many episodes of 9 seconds, from number `start` on."""
-    place = folder / "views" / split
-    place.mkdir(parents=True, exist_ok=True)
-    every = range(start, start + count)
-    several = [every[edge : edge + _EPISODES_PER_PART] for edge in range(0, count, _EPISODES_PER_PART)]
-    parts = [_Part(split, some, place / f"{some.start:06d}-{some.stop:06d}.safetensors") for some in several]
-    on_all_processors(_draw, [part for part in parts if not part.path.exists()])
-    loaded = [load_file(part.path) for part in parts]
-    return Views(*(torch.cat([one[name] for one in loaded]) for name in _NAMES))
+    parts = made_parts(folder / "views", (split, range(start, start + count)), _EPISODES_PER_PART, _draw)
+    return Views(*read(parts, _NAMES))
 
 
 def place_words(place: Place, time: str) -> tuple[int, ...]:
@@ -63,18 +49,14 @@ def place_words(place: Place, time: str) -> tuple[int, ...]:
     return tuple(words.index(word) for words, word in zip(PLACES, said, strict=True))
 
 
-def _draw(part: _Part) -> None:
+def _draw(part: Part) -> None:
     drawn = [
         (frame, words, number)
         for number in part.numbers
         for frame, words in _of(script.episode(part.split, SEGMENTS, number))
     ]
-    tensors = {
-        name: torch.from_numpy(np.stack(values)) for name, values in zip(_NAMES, zip(*drawn, strict=True), strict=True)
-    }
-    partial = part.path.with_suffix(".partial")
-    save_file(tensors, partial)
-    partial.replace(part.path)
+    columns = zip(_NAMES, zip(*drawn, strict=True), strict=True)
+    part.write({name: torch.from_numpy(np.stack(values)) for name, values in columns})
 
 
 def _of(episode: Episode) -> Iterator[tuple[Frame, tuple[int, ...]]]:

@@ -10,16 +10,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from evalsuite.learning.processes import on_all_processors
 from evalsuite.toon import script, world
 from evalsuite.toon.episode import Episode
 from evalsuite.types import VideoSpec
 
 from ..models.looks import KINDS, LOOKS
 from .films import Copying
+from .parts import Part, made_parts, read
 
 SPEC = VideoSpec(96, 64, 1.0)
 MOST = 8
@@ -28,6 +27,7 @@ FEWEST_PIXELS = 30
 """What shows less is neither to be found nor wrong to find."""
 _SEGMENTS = 6
 _EPISODES_PER_PART = 25
+_NAMES = ("frames", "boxes", "words", "pixels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +47,19 @@ class Scenes:
         return len(self.frames)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    split: str
-    start: int
-    stop: int
-    path: Path
-
-
 def scenes(folder: Path, split: str, start: int, count: int, copying: Copying | None = None) -> Scenes:
     """A frame a second of so many episodes of 18 seconds, from number `start` on."""
-    edges = range(start, start + count, _EPISODES_PER_PART)
-    stops = [min(edge + _EPISODES_PER_PART, start + count) for edge in edges]
-    place = folder / "scenes" / split
-    parts = [
-        _Part(split, edge, stop, place / f"{edge:06d}-{stop:06d}.safetensors")
-        for edge, stop in zip(edges, stops, strict=True)
+    numbers = (split, range(start, start + count))
+    parts = made_parts(folder / "scenes", numbers, _EPISODES_PER_PART, partial(_draw, copying))
+    return Scenes(*read(parts, _NAMES))
+
+
+def _draw(copying: Copying | None, part: Part) -> None:
+    drawn = [
+        one for number in part.numbers for one in _of(script.episode(part.split, _SEGMENTS, number), number, copying)
     ]
-    place.mkdir(parents=True, exist_ok=True)
-    on_all_processors(partial(_draw, copying), [part for part in parts if not part.path.exists()])
-    loaded = [load_file(part.path) for part in parts]
-    return Scenes(*(torch.cat([one[name] for one in loaded]) for name in ("frames", "boxes", "words", "pixels")))
-
-
-def _draw(copying: Copying | None, part: _Part) -> None:
-    numbers = range(part.start, part.stop)
-    drawn = [one for number in numbers for one in _of(script.episode(part.split, _SEGMENTS, number), number, copying)]
-    names = ("frames", "boxes", "words", "pixels")
-    tensors = {
-        name: torch.from_numpy(np.stack(values)) for name, values in zip(names, zip(*drawn, strict=True), strict=True)
-    }
-    unfinished = part.path.with_suffix(".partial")
-    save_file(tensors, unfinished)
-    unfinished.replace(part.path)
+    columns = zip(_NAMES, zip(*drawn, strict=True), strict=True)
+    part.write({name: torch.from_numpy(np.stack(values)) for name, values in columns})
 
 
 def _of(episode: Episode, number: int, copying: Copying | None) -> Iterator[tuple[npt.NDArray[np.generic], ...]]:
