@@ -8,7 +8,7 @@ from __future__ import annotations
 from evalsuite.errors import PluginError
 from evalsuite.footage import kind_and_strength
 from evalsuite.interfaces import Baseline
-from evalsuite.toon.controls import KINDS, degraded, episode_of
+from evalsuite.toon.controls import KINDS, REVISIONS, degraded, episode_of
 from evalsuite.types import Footage, Storyboard, VideoSpec
 
 
@@ -16,7 +16,6 @@ class Degraded(Baseline):
     """`degraded:<kind>@<strength>`, such as `degraded:blur@0.5`; strength 0 is the oracle, pixel for pixel."""
 
     summary = "the oracle with one kind of damage, as in degraded:vanish@0.4"
-    revision = "1"
     privileged = True
     control = True
 
@@ -24,6 +23,7 @@ class Degraded(Baseline):
         if not damage:
             raise PluginError("degraded needs a kind of damage and a strength: write, for example, degraded:vanish@0.4")
         self.kind, self.strength = kind_and_strength(damage, KINDS)
+        self.revision = REVISIONS[self.kind]
 
     def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage:
         return degraded(episode_of(storyboard), self.kind, self.strength, spec, seed)

@@ -18,7 +18,7 @@ from evalsuite.footage import Timeline, kind_and_strength
 from evalsuite.interfaces import Baseline
 from evalsuite.learning.sums import revision
 from evalsuite.learning.weights import quick_kind
-from evalsuite.toon.controls import KINDS, degraded, episode_of
+from evalsuite.toon.controls import KINDS, REVISIONS, degraded, episode_of
 from evalsuite.types import Footage, Frame, Storyboard, VideoSpec
 
 from .models.autoencoder import Autoencoder
@@ -40,7 +40,8 @@ class Reconstructed(Baseline):
 
     def __init__(self, damage: str = "") -> None:
         self.kind, self.strength = kind_and_strength(damage, KINDS) if damage else ("", 0.0)
-        self.revision = revision(SHIPPED / AUTOENCODER) + f"-{ARITHMETIC}"
+        shown = REVISIONS.get(self.kind, "1")
+        self.revision = revision(SHIPPED / AUTOENCODER) + f"-{ARITHMETIC}" + (f"-{shown}" if shown != "1" else "")
 
     def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage:
         """Frames at the size of `spec` and 8 a second."""

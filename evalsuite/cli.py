@@ -200,7 +200,7 @@ def audit(
     Example: evalsuite audit --metric identity --source oracle --source autoencoder --source ttt
     """
     from evalsuite import progress
-    from evalsuite.audit import evidence, making, plan, report
+    from evalsuite.audit import evidence, making, plan, report, visible
     from evalsuite.execute import default_workers
 
     loaded = _suite(suite, limit)
@@ -208,7 +208,9 @@ def audit(
     sources = plan.sources_for(source or ("oracle", "autoencoder"), plan.kinds_for(metrics, damage or ()))
     folder = out or Path("runs") / f"{loaded.name}_audit"
     asked = plan.Plan(loaded, metrics, sources, folder, workers or default_workers())
-    found = evidence.evidence(asked, making.make(asked, progress.shown))
+    made = making.make(asked, progress.shown)
+    with progress.shown("videos compared") as shown:
+        found = evidence.evidence(asked, visible.as_seen(asked, made, shown))
     for path in report.write(asked, found):
         _say(f"written: {path}")
     if as_json:

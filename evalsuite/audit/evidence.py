@@ -1,7 +1,7 @@
 """What the scores of an audit say about each metric; statistics are over storyboards, and nothing is judged yet.
 
-Every value is turned so that more is better. A damage that leaves a storyboard's video as it was, byte for byte, had
-nothing to damage there, and that storyboard says nothing about it; strengths that give one and the same video are one.
+Every value is turned so that more is better. A damage that leaves the content of a storyboard's video as it was (see
+`visible`) had nothing to damage there, and that storyboard says nothing about it; strengths with one content are one.
 """
 
 from __future__ import annotations

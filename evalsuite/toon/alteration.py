@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from evalsuite.toon.episode import Look
 from evalsuite.toon.physics import LAWS, Physics
 
 
@@ -13,6 +14,8 @@ class Alteration:
     """What differs from the world as it should be."""
 
     physics: Physics = LAWS
+    disguise: Callable[[str, float], Look] | None = None
+    """Character id, second -> what it looks like instead."""
     hue_turn: Callable[[float], float] | None = None
     """Second -> degrees by which the colours of every character are turned."""
     deform: Callable[[str, float], float] | None = None

@@ -187,7 +187,8 @@ CAST = "segments with a character"
 STORY_KINDS: Mapping[str, StoryKind] = {
     "identity-swap": StoryKind(
         f"fraction of the {CAST}",
-        "each character of the segment is swapped for a stranger, who has another species, colour and accessory",
+        "each character of the segment is swapped for a stranger of another species, colour and accessory, "
+        "for another one in each segment",
         _where(lambda shot: shot.performances),
         variants.with_strangers,
     ),
@@ -259,3 +260,5 @@ WORLD_KINDS: Mapping[str, WorldKind] = {
 }
 """All kinds of damage to the world, by name."""
 KINDS: tuple[str, ...] = (*STORY_KINDS, *WORLD_KINDS, *footage.KINDS)
+REVISIONS: Mapping[str, str] = {kind: "2" if kind == "identity-swap" else "1" for kind in KINDS}
+"""Raised when a kind shows other pixels than before, so that its videos are made anew."""

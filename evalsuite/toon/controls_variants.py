@@ -45,14 +45,20 @@ class Version(NamedTuple):
 
 
 def with_strangers(episode: Episode) -> Version:
-    """Every character looks like nobody of the cast: another species, colour and accessory."""
+    """In every shot everyone looks like somebody new: a species, colour and accessory that nobody of the cast has."""
     rng = random.Random(f"{episode.seed} strangers")
-    looks = [character.look for character in episode.characters]
-    species = _others(rng, SPECIES, [look.species for look in looks])
-    colours = _others(rng, COLOURS, [look.colour for look in looks])
-    accessories = _others(rng, ACCESSORIES, [look.accessory for look in looks])
-    traits = zip(episode.characters, species, colours, accessories, strict=False)
-    return Version(replace(episode, characters=tuple(replace(who, look=Look(*look)) for who, *look in traits)))
+    looks = [_strangers(episode, rng) for _ in episode.shots]
+    return Version(episode, Alteration(disguise=lambda name, second: looks[_number_at(episode, second)][name]))
+
+
+def _strangers(episode: Episode, rng: random.Random) -> dict[str, Look]:
+    """Another look for each character."""
+    cast = [character.look for character in episode.characters]
+    species = _others(rng, SPECIES, [look.species for look in cast])
+    colours = _others(rng, COLOURS, [look.colour for look in cast])
+    accessories = _others(rng, ACCESSORIES, [look.accessory for look in cast])
+    looks = map(Look, species, colours, accessories)
+    return {character.id: look for character, look in zip(episode.characters, looks, strict=True)}
 
 
 def without_leads(episode: Episode) -> Version:
@@ -118,9 +124,13 @@ def loose_props(shot: Shot) -> set[str]:
 
 def shot_at(episode: Episode, second: float) -> tuple[Shot, float]:
     """The shot that is shown at a second of the episode, and how many seconds of it have passed."""
+    number = _number_at(episode, second)
+    return episode.shots[number], second - sum(shot.seconds for shot in episode.shots[:number])
+
+
+def _number_at(episode: Episode, second: float) -> int:
     ends = list(accumulate(shot.seconds for shot in episode.shots))
-    number = min(bisect_right(ends, second + 1e-9), len(ends) - 1)
-    return episode.shots[number], second - ends[number] + episode.shots[number].seconds
+    return min(bisect_right(ends, second + 1e-9), len(ends) - 1)
 
 
 def _off_stage(episode: Episode, taken: Callable[[Shot], set[str]]) -> Alteration:

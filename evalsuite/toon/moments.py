@@ -66,15 +66,19 @@ def moments(episode: Episode, spec: VideoSpec, take: int, alteration: Alteration
 
 
 def _moment(plan: ShotPlan, second: float, cut: bool, alteration: Alteration) -> Moment:
-    figures = {name: acting.figure(second) for name, acting in plan.actings.items()}
-    if alteration.teleport is not None:
-        figures = {
-            name: replace(figure, x=figure.x + alteration.teleport(name, second)) for name, figure in figures.items()
-        }
+    figures = {name: _figure(name, acting.figure(second), second, alteration) for name, acting in plan.actings.items()}
     share = (second - plan.span[0]) / (plan.span[1] - plan.span[0])
     events = tuple((event.kind, event.thing) for event in plan.events if event.start <= second < event.end)
     things = _things(plan, second, figures, alteration)
     return Moment(second, plan, cut, plan.camera.at(min(share, 1.0)), figures, things, events)
+
+
+def _figure(name: str, figure: Figure, second: float, alteration: Alteration) -> Figure:
+    if alteration.teleport is not None:
+        figure = replace(figure, x=figure.x + alteration.teleport(name, second))
+    if alteration.disguise is not None:
+        figure = replace(figure, look=alteration.disguise(name, second))
+    return figure
 
 
 def _things(plan: ShotPlan, second: float, figures: dict[str, Figure], alteration: Alteration) -> dict[str, ThingState]:

@@ -16,7 +16,7 @@ from scipy import ndimage
 from evalsuite.footage import portion
 from evalsuite.toon import world
 from evalsuite.toon.controls import STORY_KINDS, chosen_segments, degraded, draw
-from evalsuite.toon.controls_variants import elsewhere, loose_props
+from evalsuite.toon.controls_variants import elsewhere, loose_props, with_strangers
 from evalsuite.toon.episode import (
     SETTINGS,
     Camera,
@@ -261,3 +261,21 @@ def test_identity_swap(strength: float) -> None:
             assert all(different[mask].mean() > 0.4 for mask in cast)
         assert not (different & ~ndimage.binary_dilation(np.any(cast, axis=0), iterations=9)).any()
     assert sorted(changed) == chosen_segments(EPISODE, "identity-swap", strength, take=0)
+
+
+def test_strangers_look_like_nobody_of_the_cast_and_are_others_in_each_segment() -> None:
+    disguise = with_strangers(EPISODE).alteration.disguise
+    assert disguise is not None
+    looks = [disguise("mimi", (number + 0.5) * SECONDS) for number in range(SHOTS)]
+    assert len(set(looks)) > SHOTS / 2
+    for stranger in looks:
+        assert not {stranger.species, stranger.colour, stranger.accessory} & {
+            "cat",
+            "dog",
+            "red",
+            "blue",
+            "hat",
+            "scarf",
+        }
+    inside = [disguise("otto", second) for second in np.arange(0, SECONDS, 0.1)]
+    assert set(inside) == {inside[0]}
