@@ -14,7 +14,7 @@ import numpy as np
 from evalsuite.run import Report
 from evalsuite.stats import Estimate, clustered_auc, clustered_mean, rank_correlation
 
-from .plan import STRENGTHS, Plan, Role, Source, metric_of
+from .plan import Plan, Role, Source, metric_of
 
 SEEN = 0.9
 """The area under the curve from which a damage counts as seen."""
@@ -78,6 +78,7 @@ class Account:
 
     source: str
     role: Role
+    strengths: tuple[float, ...]
     intact: Estimate | None
     damages: tuple[Damage, ...]
     harmless: tuple[Shift, ...]
@@ -149,6 +150,7 @@ class _Judge:
         return Account(
             source=source.own,
             role=source.role,
+            strengths=source.strengths,
             intact=_mean(own, [pair.after for pair in own]),
             damages=tuple(self._damage(source, kind) for kind in source.kinds),
             harmless=tuple(self._shift(source.own, *change) for change in source.harmless.items()),
@@ -156,7 +158,7 @@ class _Judge:
         )
 
     def _damage(self, source: Source, kind: str) -> Damage:
-        steps = tuple(self._step(source, kind, strength) for strength in STRENGTHS)
+        steps = tuple(self._step(source, kind, strength) for strength in source.strengths)
         found = {board: self._order(source, kind, board) for board in self._boards}
         orders = {board: order for board, order in found.items() if order is not None}
         return Damage(kind, steps, clustered_mean(list(orders.values()), list(orders)) if orders else None)
@@ -177,7 +179,7 @@ class _Judge:
 
     def _order(self, source: Source, kind: str, board: str) -> float | None:
         """In one storyboard, over all different videos; None where there are not two."""
-        doses = {source.intact: 0.0, **{source.damaged(kind, strength): strength for strength in STRENGTHS}}
+        doses = {source.intact: 0.0, **{source.damaged(kind, strength): strength for strength in source.strengths}}
         different: dict[str, tuple[float, float]] = {}
         for label, strength in doses.items():
             value = self._value(label, board)

@@ -11,7 +11,8 @@ import numpy as np
 from evalsuite.store import replacing
 
 from .evidence import Account, Damage, Evidence
-from .rule import STRENGTH, verdict
+from .plan import STRENGTH
+from .rule import verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,6 +16,8 @@ from evalsuite.types import Suite
 
 STRENGTHS = (0.1, 0.2, 0.4, 0.7, 1.0)
 """Beside 0, which is the intact video."""
+STRENGTH = 0.4
+"""The strength at which the bars are set, and which is always tried."""
 TRICKS = ("freeze", "loop", "frame-shuffle", "segment-shuffle")
 """What anybody could do to a system's own videos, and no metric may reward."""
 HARMLESS = ("reencode", "resize", "resize@0.75", "brightness", "brightness@0.95", "fps")
@@ -38,6 +40,7 @@ class Source:
     prefix: str
     kinds: tuple[str, ...]
     """The damage that can be done to them."""
+    strengths: tuple[float, ...] = STRENGTHS
     harmless: Mapping[str, str] = field(default_factory=dict)
     """The label of each harmless change."""
     model: str | None = None
@@ -50,7 +53,7 @@ class Source:
 
     def doses(self) -> Iterator[tuple[str, float]]:
         """Every kind of damage at every strength."""
-        return ((kind, strength) for kind in self.kinds for strength in STRENGTHS)
+        return ((kind, strength) for kind in self.kinds for strength in self.strengths)
 
     def tricks(self) -> list[tuple[str, str]]:
         """What its own videos must not lose to: each kind of trick, and the label of a version."""
@@ -96,7 +99,10 @@ def kinds_for(metrics: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, .
 
 
 def sources_for(texts: Iterable[str], kinds: Sequence[str]) -> tuple[Source, ...]:
-    """`oracle`, `autoencoder`, a system as on the command line, or a folder of a system's finished videos."""
+    """`oracle`, `autoencoder`, a system as on the command line, or a folder of a system's finished videos.
+
+    `autoencoder@0.4`, or with more strengths `autoencoder@0.2,0.4`, is tried at these alone, which takes less time.
+    """
     sources = {text: _source(text, tuple(kinds)) for text in texts}
     labels = [source.own for source in sources.values()]
     for text, source in sources.items():
@@ -108,10 +114,10 @@ def sources_for(texts: Iterable[str], kinds: Sequence[str]) -> tuple[Source, ...
 def _source(text: str, kinds: tuple[str, ...]) -> Source:
     if text == "oracle":
         harmless = {change: f"harmless:{change}" for change in HARMLESS}
-        return Source("oracle", "oracle", "oracle", "degraded", kinds, harmless, model="oracle")
-    if text == "autoencoder":
+        return Source("oracle", "oracle", "oracle", "degraded", kinds, harmless=harmless, model="oracle")
+    if text.partition("@")[0] == "autoencoder":
         name = "reconstructed"
-        return Source("autoencoder", name, name, name, kinds, model=name)
+        return Source("autoencoder", name, name, name, kinds, _strengths(text), model=name)
     folder = Path(text) if Path(text).is_dir() else None
     own = plugins.spelling(folder.name.replace("__", ":") if folder else text).label
     if folder is None:
@@ -119,3 +125,13 @@ def _source(text: str, kinds: tuple[str, ...]) -> Source:
     alterable = tuple(kind for kind in kinds if kind in footage.KINDS)
     model = text if folder is None else None
     return Source("system", own, f"{own}:{REENCODED}", own, alterable, model=model, folder=folder)
+
+
+def _strengths(text: str) -> tuple[float, ...]:
+    """Those behind the @, or all."""
+    chosen = text.partition("@")[2].split(",") if "@" in text else [f"{strength:g}" for strength in STRENGTHS]
+    found = tuple(strength for strength in STRENGTHS if f"{strength:g}" in chosen)
+    if len(found) != len(chosen) or STRENGTH not in found:
+        known = ", ".join(f"{strength:g}" for strength in STRENGTHS)
+        raise PluginError(f"the source {text} asks for other strengths than {known}, or leaves out {STRENGTH}.")
+    return found

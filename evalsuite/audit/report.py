@@ -15,8 +15,8 @@ from evalsuite.types import Table
 
 from .evidence import SEEN, Account, Damage, Evidence, Shift
 from .picture import draw
-from .plan import STRENGTHS, Plan
-from .rule import BARS, COLUMN, ORDER, SHIFT, STRENGTH, gap, surely_raised, verdict
+from .plan import STRENGTH, Plan
+from .rule import BARS, COLUMN, ORDER, SHIFT, gap, surely_raised, verdict
 
 HEADLINE = (
     f"a headline needs, for each failure that a metric claims to see, an area under the curve at strength {STRENGTH} "
@@ -98,7 +98,7 @@ def _own_failures(accounts: Accounts, source: str) -> Table:
     """A row for each failure that a metric claims to see and that was tried."""
     claimed = [(each, account.damage(kind)) for each, account in accounts for kind in each.failures]
     rows = [_failure_row(each, damage) for each, damage in claimed if damage is not None]
-    shown = [f"{strength:g}" for strength in STRENGTHS]
+    shown = [f"{strength:g}" for strength in accounts[0][1].strengths]
     at = f"{STRENGTH:g}"
     place = shown.index(at) + 1
     headings = ["metric", "damage", *shown[:place], f"{at} low", f"{at} high", *shown[place:]]

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .evidence import Account, Evidence, Shift
-from .plan import TRICKS, Role
+from .plan import STRENGTH, TRICKS, Role
 
 Status = Literal["headline", "column", "experimental"]
 """Fit for the axes that systems are ranked on; for a column of its own beside them; or for neither."""
 
-STRENGTH = 0.4
-"""The strength at which the bars are set."""
 STORYBOARDS = 30
 """The fewest that a headline needs."""
 BARS: Mapping[Role, float] = {"oracle": 0.99, "autoencoder": 0.9}

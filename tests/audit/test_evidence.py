@@ -15,7 +15,7 @@ from evalsuite.store import VideoRecord
 from evalsuite.types import Score
 
 INTACT = (0.9, 0.8, 0.7, 0.6)
-SOURCE = Source("oracle", "oracle", "oracle", "degraded", ("freeze",), {"fps": "harmless:fps"})
+SOURCE = Source("oracle", "oracle", "oracle", "degraded", ("freeze",), harmless={"fps": "harmless:fps"})
 
 LOWER = """
 from evalsuite.interfaces import Metric
@@ -188,3 +188,17 @@ def test_sources_have_the_damage_that_can_be_done_to_them(tmp_path):
     assert (folder.own, folder.folder, folder.model) == ("looped:2.5", tmp_path / "looped__2.5", None)
     with pytest.raises(PluginError, match="both be called 'reconstructed'"):
         sources_for(["autoencoder", "reconstructed"], [])
+
+
+def test_a_source_can_be_tried_at_fewer_strengths(suite):
+    (quick,) = sources_for(["autoencoder@0.4"], ["freeze"])
+    assert list(quick.doses()) == [("freeze", 0.4)]
+    made = report(suite, {quick.own: list(INTACT), quick.damaged("freeze", 0.4): [0.5, 0.5, 0.5, 0.5]})
+    (step,) = found(suite, made, source=quick).damage("freeze").steps
+    assert (step.strength, step.auc.value) == (0.4, 1.0)
+
+
+@pytest.mark.parametrize("text", ["autoencoder@0.1", "autoencoder@0.4,0.5", "autoencoder@", "autoencoder@much"])
+def test_the_strength_of_the_bars_is_always_tried(text):
+    with pytest.raises(PluginError, match="asks for other strengths than"):
+        sources_for([text], ["freeze"])

@@ -30,7 +30,7 @@ def account(role, *own, harmless=0.0, gain=-0.3):
     tricks = tuple(Shift(kind, f"{role}:{kind}@1", sure(gain), 0, 0) for kind in TRICKS)
     others = [damage(kind) for kind in TRICKS]
     return Account(
-        role, role, sure(0.9), (*own, *others), (Shift("fps", "harmless:fps", sure(harmless), 0, 0),), tricks
+        role, role, STRENGTHS, sure(0.9), (*own, *others), (Shift("fps", "harmless:fps", sure(harmless), 0, 0),), tricks
     )
 
 
