@@ -115,7 +115,10 @@ class Extractor(ABC):
 
 
 class Metric(ABC):
-    """One video to one number: one file in `metrics/`."""
+    """One video to one number: one file in `metrics/`.
+
+    What follows a colon in `--metric name:argument` reaches `__init__` as its one argument.
+    """
 
     summary: ClassVar[str]
     version: ClassVar[str]

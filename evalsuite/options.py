@@ -16,7 +16,8 @@ SuiteName = Annotated[str, typer.Option("--suite", help="A suite's name, or the 
 Limit = Annotated[int | None, typer.Option(min=1, help="Take only the first N storyboards.")]
 Seeds = Annotated[list[int] | None, typer.Option("--seed", help="A seed; may be repeated. [default: the suite's]")]
 Metrics = Annotated[
-    list[str] | None, typer.Option("--metric", help="A metric; may be repeated. [default: the suite's]")
+    list[str] | None,
+    typer.Option("--metric", help="A metric: NAME or NAME:ARGUMENT; may be repeated. [default: the suite's]"),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes. [default: a worker a core]")]
 Out = Annotated[Path | None, typer.Option(help="The run folder. [default: runs/SUITE]")]

@@ -29,6 +29,9 @@ ROLES: dict[Role, tuple[type, ...]] = {
 }
 NAME = re.compile(r"^[a-z0-9]+([_-][a-z0-9]+)*$")
 ARGUMENT = re.compile(r"^[a-z0-9][a-z0-9._@=,-]{0,99}$")
+"""Of a system or a leaderboard, whose names become those of folders."""
+WEIGHTS = re.compile(r"^[A-Za-z0-9./~][A-Za-z0-9 ._@=,:/~+-]{0,399}$")
+"""Of a metric: it may name an architecture, or a file or folder of weights, and becomes no part of a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +53,19 @@ def names(role: Role) -> list[str]:
     return sorted({path.stem.replace("_", "-") for path in _files(role)} | {point.name for point in _points(role)})
 
 
-def spelling(text: str) -> Spelling:
+def spelling(text: str, argument_of: re.Pattern[str] = ARGUMENT) -> Spelling:
     """Read a plugin's spelling; `PluginError` where it could not become the name of a folder."""
     target, separator, argument = _split(text)
     path = Path(target) if target.endswith(".py") else None
     name = (path.stem if path else target).replace("_", "-")
-    if not NAME.match(name) or (separator and not ARGUMENT.match(argument)):
+    if not NAME.match(name) or (separator and not argument_of.match(argument)):
         raise PluginError(f"{text!r} cannot be a plugin: write NAME, NAME:ARGUMENT or PATH.py, in small letters.")
     return Spelling(name, path, argument if separator else None)
 
 
 def canonical(text: str) -> str:
-    """The one spelling of a plugin under which its results are kept, however `text` spells it."""
-    spelled = spelling(text)
+    """The one spelling of a metric under which its results are kept, however `text` spells it."""
+    spelled = spelling(text, WEIGHTS)
     return text if spelled.path else spelled.label
 
 
@@ -75,7 +78,7 @@ def baseline(text: str) -> Baseline:
 
 def metric(text: str) -> Metric | SetMetric:
     """The metric that `text` names."""
-    spelled = spelling(text)
+    spelled = spelling(text, WEIGHTS)
     made: Metric | SetMetric = _make(_load("metrics", spelled), spelled)
     return made
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 OPENAI = "ViT-B-32-quickgelu@openai"
 """The network of most published numbers."""
-NAME = f"open-clip:{OPENAI}"
+ANY = "open-clip"
+"""The extractor, whose argument says which CLIP."""
+NAME = f"{ANY}:{OPENAI}"
 VBENCH = "vbench-clip"
 SIDE = 224
 
@@ -91,5 +93,5 @@ def text_rows(texts: Sequence[str], argument: str = OPENAI) -> Texts:
     return Texts(clip.texts(texts).cpu().numpy().astype(np.float64), sum(map(clip.lost, texts)))
 
 
-EXTRACTORS["open-clip"] = OpenClip
+EXTRACTORS[ANY] = OpenClip
 EXTRACTORS[VBENCH] = VBenchClip

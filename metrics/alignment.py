@@ -3,6 +3,9 @@
 The rows of all live moments of a segment are averaged. Its agreement is the cosine with the row of its own sentence,
 calibrated so that a segment and a sentence of another story have 0 and a segment and its own have 1, bounded to 0 - 1.
 It counts by the share of the segment in which the picture is live: what is frozen, looped or incoherent shows nothing.
+
+`alignment:ARGUMENT` looks and reads through another CLIP, named as for the extractor `open-clip`. Nobody told what its
+cosines are of stories that fit and that do not, so there the agreement is the cosine itself, bounded to 0 - 1.
 """
 
 from __future__ import annotations
@@ -15,10 +18,16 @@ import numpy as np
 from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
-from . import _toon_clip
+from . import _open_clip, _toon_clip
 from ._evidence import evidence
+from ._open_clip import Texts
 from ._text_matrix import margin, order, recall_at_1
-from ._timeline import Array, segments_at, shares, timeline
+from ._timeline import Array, Flags, Timeline, segments_at, shares, timeline
+from ._toon_clip import Calibration
+from .models.clip_source import source
+
+RAW = Calibration(genuine=1.0, impostor=0.0)
+"""Leaves a cosine as it is."""
 
 
 class Alignment(Metric):
@@ -30,13 +39,20 @@ class Alignment(Metric):
     extractors: ClassVar[tuple[str, ...]] = (_toon_clip.NAME, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("prompt-swap", "splice")
 
+    def __init__(self, clip: str = "") -> None:
+        self._clip = clip
+        if clip:
+            self.extractors = (f"{_open_clip.ANY}:{clip}", "thumbnails")  # type: ignore[misc] # of this one alone
+            self.version = f"1-{source(clip).revision}"  # type: ignore[misc]
+
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (second, agreement) of each segment."""
-        texts = [segment.resolved_text or segment.text for segment in storyboard.segments]
-        said = _toon_clip.sentences(tuple(texts))
-        shown, share = _segment_rows(features, storyboard)
-        scores = shown @ said.rows.T
-        agreement = share * _agreement(scores)
+        said = self._sentences(tuple(segment.resolved_text or segment.text for segment in storyboard.segments))
+        line = timeline(features["thumbnails"], storyboard)
+        live = evidence(line).live
+        share = shares(live, line, storyboard)
+        scores = _segment_rows(features[self.extractors[0]], storyboard, line, live) @ said.rows.T
+        agreement = share * _agreement(scores, RAW if self._clip else _toon_clip.calibration())
         return Measured(
             value=float(agreement.mean()),
             details={
@@ -48,25 +64,24 @@ class Alignment(Metric):
                 "tokens_lost": float(said.lost),
             },
             series=tuple(zip(storyboard.starts, agreement.tolist(), strict=True)),
-            coverage=timeline(features["thumbnails"], storyboard).coverage,
+            coverage=line.coverage,
         )
 
+    def _sentences(self, texts: tuple[str, ...]) -> Texts:
+        return _open_clip.text_rows(texts, self._clip) if self._clip else _toon_clip.sentences(texts)
 
-def _segment_rows(features: Mapping[str, Features], storyboard: Storyboard) -> tuple[Array, Array]:
-    """For each segment the mean row of its live moments, of length 1 or 0, and the share of it that is live."""
-    line = timeline(features["thumbnails"], storyboard)
-    live = evidence(line).live
-    seen = features[_toon_clip.NAME]
+
+def _segment_rows(seen: Features, storyboard: Storyboard, line: Timeline, live: Flags) -> Array:
+    """For each segment the mean row of its live moments, of length 1 or 0."""
     told = seen.seconds < len(live) / line.rate  # what comes after the story's end is of no segment
     seconds, rows = seen.seconds[told], seen.array[told]
     good = line.at(seconds, live)
     total = np.zeros((len(storyboard.segments), rows.shape[1]))
     np.add.at(total, segments_at(seconds[good], storyboard), rows[good])
     length = np.linalg.norm(total, axis=1, keepdims=True)
-    return total / np.maximum(length, 1e-9), shares(live, line, storyboard)
+    return np.asarray(total / np.maximum(length, 1e-9))
 
 
-def _agreement(scores: Array) -> Array:
+def _agreement(scores: Array, told: Calibration) -> Array:
     """Of each segment, 0 - 1."""
-    told = _toon_clip.calibration()
     return np.asarray(np.clip((np.diagonal(scores) - told.impostor) / (told.genuine - told.impostor), 0, 1))

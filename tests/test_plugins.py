@@ -47,6 +47,13 @@ def test_results_are_kept_under_one_spelling():
     assert plugins.canonical("my/own_metric.py") == "my/own_metric.py"
 
 
+def test_a_metrics_argument_may_name_a_file_of_weights():
+    assert plugins.canonical("alignment:/My CLIPs/ViT-B-32@a.pt") == "alignment:/My CLIPs/ViT-B-32@a.pt"
+    for bad in ("alignment:", "alignment:a|b", "a/b:c", "alignment:" + "y" * 401):
+        with pytest.raises(PluginError):
+            plugins.canonical(bad)
+
+
 @pytest.mark.parametrize("bad", ["", "../x", "a/b", "A", "x:", "x:../y", "x:a/b", "a b", "x" + ":" + "y" * 101])
 def test_a_spelling_cannot_become_a_path(bad):
     with pytest.raises(PluginError):
