@@ -21,7 +21,7 @@ from evalsuite.interfaces import Sampling, SetMetric
 from evalsuite.stats import clustered_mean
 from evalsuite.types import Features, Measured, Storyboard
 
-from . import _i3d, _videomae  # noqa: F401 spaces, which make themselves known
+from . import _i3d, _videomae, _vjepa  # noqa: F401 spaces, which make themselves known
 from ._distances import Rows
 from ._places import Kind, floor, frechet_floor
 from ._reference import real_excerpts, revision_of

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -18,7 +19,7 @@ _WRAPPINGS = ("model", "module", "state_dict", "teacher")
 
 def read_state(path: Path) -> dict[str, Tensor]:
     """Tensors by name, in float32, out of what training code wraps them in."""
-    state: dict[str, Any] = load_file(path) if path.suffix == ".safetensors" else _unpickled(path)
+    state: dict[str, Any] = _tensors(path) if path.suffix == ".safetensors" else _unpickled(path)
     for wrapping in _WRAPPINGS:
         if isinstance(state.get(wrapping), Mapping):
             state = state[wrapping]
@@ -38,6 +39,13 @@ def fill(network: torch.nn.Module, state: Mapping[str, Tensor], path: Path) -> N
     except RuntimeError as error:
         raise WeightsError(f"{path.name} does not hold this network: {' '.join(str(error).split())[:200]}") from error
     network.eval().requires_grad_(requires_grad=False)
+
+
+def _tensors(path: Path) -> dict[str, Any]:
+    try:
+        return dict(load_file(path))
+    except SafetensorError as error:
+        raise WeightsError(f"{path.name} is no file of safetensors, or is damaged: {error}.") from error
 
 
 def _unpickled(path: Path) -> dict[str, Any]:

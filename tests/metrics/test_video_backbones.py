@@ -1,4 +1,4 @@
-"""I3D and VideoMAE on excerpts of 16 frames, from files of their formats."""
+"""I3D, VideoMAE and V-JEPA 2 on excerpts of 16 frames, from files of their formats."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from evalsuite.metrics import _i3d, _videomae
+from evalsuite.metrics import _i3d, _videomae, _vjepa
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn.functional import conv3d, gelu, interpolate, layer_norm
+from transformers import VJEPA2Config, VJEPA2Model, VJEPA2VideoProcessor
 
 from evalsuite import backbones
 from evalsuite.errors import WeightsError
@@ -116,3 +118,44 @@ def test_excerpts_begin_every_3_seconds_and_last_2_or_16(weights_folder, script,
     assert found["i3d-long"].seconds.tolist() == [0, 3]
     assert extract([film(1)], ["i3d"])["i3d"].array.shape == (0, 400)
     assert (_videomae.VideoMaeLong.sampling, _videomae.VideoMae.sampling) == (_i3d.LONG, _i3d.SHORT)
+    assert (_vjepa.VJepaLong.sampling, _vjepa.VJepa.sampling) == (_i3d.LONG, _i3d.SHORT)
+
+
+def test_vjepa_is_the_encoder_of_transformers(weights_folder, tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    network = VJEPA2Model(
+        VJEPA2Config(
+            patch_size=64,
+            frames_per_clip=16,
+            hidden_size=WIDTH,
+            num_attention_heads=2,
+            num_hidden_layers=2,
+            mlp_ratio=2,
+            pred_hidden_size=12,
+            pred_num_attention_heads=1,
+            pred_num_hidden_layers=1,
+            initializer_range=0.2,
+        )
+    ).eval()
+    network.save_pretrained(tmp_path / "saved")
+    hand_over(monkeypatch, tmp_path / "saved" / "model.safetensors", "vjepa2-vitl")
+    clip = film(2)
+    found = extract([clip], ["vjepa"])["vjepa"].array
+    prepared = VJEPA2VideoProcessor()(torch.from_numpy(clip.frames).movedim(-1, 1), return_tensors="pt")
+    with torch.inference_mode():
+        seen = network(prepared["pixel_values_videos"], skip_predictor=True).last_hidden_state[0].mean(dim=0).numpy()
+    assert found.shape == (1, WIDTH)
+    assert found[0] @ seen / np.linalg.norm(found) / np.linalg.norm(seen) > 0.9995
+    assert np.linalg.norm(found) == pytest.approx(np.linalg.norm(seen), rel=0.01)
+    backwards = Clip(np.ascontiguousarray(clip.frames[::-1]), clip.seconds)
+    assert np.abs(extract([backwards], ["vjepa"])["vjepa"].array - found).max() > 0.01  # time is told
+
+
+def test_vjepa_refuses_what_is_none(weights_folder, tmp_path, monkeypatch):
+    save_file(videomae_state(), tmp_path / "v.safetensors")
+    hand_over(monkeypatch, tmp_path / "v.safetensors", "vjepa2-vitl")
+    with pytest.raises(WeightsError, match="no encoder of V-JEPA 2"):
+        extract([film(2)], ["vjepa"])
+    hand_over(monkeypatch, pickled(tmp_path / "v.pth", videomae_state()), "vjepa2-vitl")
+    with pytest.raises(WeightsError, match="no file of safetensors"):
+        extract([film(2)], ["vjepa"])
