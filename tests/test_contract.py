@@ -17,12 +17,13 @@ WITHOUT_WEIGHTS = {
 }
 """Systems that have to be trained before they run."""
 WITHOUT_PUBLIC_WEIGHTS = {
+    "arcface",
     "clipsim",
     "vbench-background-consistency",
     "vbench-dynamic-degree",
     "vbench-subject-consistency",
 }
-"""Metrics that look through public networks; tests/metrics/test_literature.py gives them some."""
+"""Metrics that look through public networks; tests/metrics/test_literature.py and test_arcface.py give them some."""
 WITHOUT_REFERENCE = {"temporal-fvd"}
 """Metrics of sets whose reference is not shipped."""
 

@@ -151,11 +151,11 @@ def test_vjepa_is_the_encoder_of_transformers(weights_folder, tmp_path, monkeypa
     assert np.abs(extract([backwards], ["vjepa"])["vjepa"].array - found).max() > 0.01  # time is told
 
 
-def test_vjepa_refuses_what_is_none(weights_folder, tmp_path, monkeypatch):
-    save_file(videomae_state(), tmp_path / "v.safetensors")
+@pytest.mark.parametrize(
+    ("save", "said"), [(save_file, "no encoder of V-JEPA 2"), (torch.save, "no file of safetensors")]
+)
+def test_vjepa_refuses_what_is_none(weights_folder, tmp_path, monkeypatch, save, said):
+    save(videomae_state(), tmp_path / "v.safetensors")
     hand_over(monkeypatch, tmp_path / "v.safetensors", "vjepa2-vitl")
-    with pytest.raises(WeightsError, match="no encoder of V-JEPA 2"):
-        extract([film(2)], ["vjepa"])
-    hand_over(monkeypatch, pickled(tmp_path / "v.pth", videomae_state()), "vjepa2-vitl")
-    with pytest.raises(WeightsError, match="no file of safetensors"):
+    with pytest.raises(WeightsError, match=said):
         extract([film(2)], ["vjepa"])
