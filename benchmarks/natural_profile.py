@@ -2,8 +2,8 @@
 
 A synthetic video of 720 x 480 at 16 frames a second; CLIP ViT-B/32 and DINO ViT-S/16 with random weights, 2 frames a
 second, and two extractors of pixels. Told are processor seconds for a minute of it, and the peak memory of a process of
-its own for a minute and for ten, with the extractors of pixels alone: what networks take is the same for both, and would
-hide what grows.
+its own for a minute and for ten. That one has the extractors of pixels alone: what networks take is the same for both,
+and would hide what grows.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class VJepa(nn.Module):
         self.register_buffer("angles", angles(FRAMES // tube, SIDE // patch), persistent=False)
 
     def forward(self, excerpts: Tensor) -> Tensor:
-        tokens = self.embeddings["patch_embeddings"]["proj"](excerpts).flatten(2).transpose(1, 2)
+        tokens = self.embeddings.get_submodule("patch_embeddings.proj")(excerpts).flatten(2).transpose(1, 2)
         for block in self.layer:
             tokens = block(tokens, self.angles)
         seen: Tensor = self.layernorm(tokens).float().mean(dim=1)
