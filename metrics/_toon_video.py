@@ -25,13 +25,18 @@ _FOLD = 16
 class ToonVideo(Extractor):
     """Excerpts of 2 seconds, one every 3 seconds: 64 numbers each, with mean 0 and variance 1."""
 
-    version: ClassVar[str] = f"1-{revision(WEIGHTS)}"
+    version: ClassVar[str] = "1"
     dimensions: ClassVar[int] = 64
     pixels: ClassVar[int | None] = ANALYSIS_PIXELS
     sampling: ClassVar[Sampling | None] = Sampling(every=_EVERY, frames=16, seconds=2.0)
 
-    def __init__(self) -> None:
+    def __init__(self, *, weights: Path = WEIGHTS) -> None:
+        self._weights = weights
         self._model: ClipEncoder | None = None
+
+    @property
+    def revision(self) -> str:
+        return f"{self.version}-{revision(self._weights)}"
 
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
         """Shape (1, 64)."""
@@ -42,7 +47,7 @@ class ToonVideo(Extractor):
         from .models.toon_video import load_encoder
 
         if self._model is None:
-            self._model = load_encoder(WEIGHTS).to(quick_kind())
+            self._model = load_encoder(self._weights).to(quick_kind())
         height, width = clip.frames.shape[1:3]
         edges = ((0, 0), (0, -height % _FOLD), (0, -width % _FOLD), (0, 0))
         frames = torch.from_numpy(np.pad(clip.frames, edges, mode="edge")).movedim(-1, 1)

@@ -44,7 +44,8 @@ class ClipEncoder(nn.Module):
         x = self.coarse(_each_frame(self.deeper, x)).float()
         early, late = (half.mean(1) for half in x.chunk(HALVES, dim=1))
         parts = [part for half in (early, late) for part in (half.mean((2, 3)), half.amax((2, 3)))]
-        rows: Tensor = functional.layer_norm(self.leave(torch.cat(parts, dim=1)), (CHANNELS,))
+        left = self.leave(torch.cat(parts, dim=1).to(self.leave.weight.dtype))
+        rows: Tensor = functional.layer_norm(left.float(), (CHANNELS,))
         return rows
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +25,12 @@ from evalsuite.learning.schedule import Schedule
 from evalsuite.learning.weights import save
 from evalsuite.stats import Estimate, auc, clustered_mean
 
+from .._reference import file_of
+from .._toon_video import LONG, SHORT, WEIGHTS, ToonVideo, ToonVideoLong
 from ..models.toon_video import CHANNELS, FRAMES, HALVES, ClipEncoder
 from .copyists import copyists
 from .films import FIRST, SEGMENT_FRAMES, SEGMENTS, Films, films
+from .reference import EPISODES, toon_reference
 from .worsening import worsened
 
 STRIDES = (1, 1, 2, 4, 8)
@@ -42,6 +47,8 @@ class ToonVideoRecipe:
     held_out: int = 100
     schedule: Schedule = field(default_factory=lambda: Schedule(steps=1500, batch=24, rate=2e-3, warm_up=100))
     fused: bool = True
+    reference: Mapping[int, int] = field(default_factory=lambda: EPISODES)
+    """Episodes of the reference, by their segments."""
 
 
 SMOKE = ToonVideoRecipe(
@@ -49,6 +56,7 @@ SMOKE = ToonVideoRecipe(
     held_out=2,
     schedule=Schedule(steps=4, batch=2, rate=1e-3, warm_up=2),
     fused=False,
+    reference={1: 2, 6: 2},
 )
 
 
@@ -95,7 +103,7 @@ class Excerpts:
 
 
 def train_toon_video(training: Training) -> list[Path]:
-    """The file of weights in the training's folder, with its curve and what was measured on held-out episodes."""
+    """Weights and reference in the training's folder, with a curve and what was measured on held-out episodes."""
     if training.further:
         raise PluginError("toon-video is trained from nothing alone; leave out --further.")
     recipe = SMOKE if training.smoke else ToonVideoRecipe()
@@ -116,9 +124,11 @@ def train_toon_video(training: Training) -> list[Path]:
     held_out = films(folder, "dev", 0, recipe.held_out)
     measured = _quality(trained, Excerpts(held_out, said(held_out.texts, words)))
     (folder / "toon_video.json").write_text(json.dumps({name: asdict(one) for name, one in measured.items()}, indent=1))
-    path = folder / "weights" / "toon_video.safetensors"
+    path = folder / "weights" / WEIGHTS.name
     save(path, trained.encoder.state_dict(), {})
-    return [path]
+    makers = {name: partial(kind, weights=path) for name, kind in ((SHORT, ToonVideo), (LONG, ToonVideoLong))}
+    reference = path.with_name(file_of(SHORT).name)
+    return [path, toon_reference(reference, makers, folder / "reference", recipe.reference)]
 
 
 def naming_loss(model: nn.Module, excerpts: Tensor, words: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from evalsuite import contract, features, plugins, suites, video
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Extractor, Sampling
 from evalsuite.learning.weights import load, save
+from evalsuite.ranking import ranked
 from evalsuite.run import Request, run
 from evalsuite.stats import clustered_mean
 from evalsuite.toon import script, world
@@ -241,7 +242,7 @@ def makers():
 
 
 def test_the_reference_of_the_world_is_what_decoded_episodes_show(tiny_space, serially, tmp_path):
-    reference.toon_reference(tiny_space, makers(), tmp_path / "seen", episodes=3, lengths=(1, 6))
+    reference.toon_reference(tiny_space, makers(), tmp_path / "seen", {1: 3, 6: 3})
     tensors, told = load(tiny_space)
     assert told == VERSIONS
     assert {name: tuple(each.shape) for name, each in tensors.items()} == {
@@ -256,7 +257,7 @@ def test_the_reference_of_the_world_is_what_decoded_episodes_show(tiny_space, se
     assert tensors["toon-video/6"][2].numpy() == pytest.approx(expected, abs=2e-3)
     assert not list((tmp_path / "seen").glob("*.mp4"))
     before = len(serially)
-    reference.toon_reference(tiny_space, makers(), tmp_path / "seen", episodes=3, lengths=(1, 6))
+    reference.toon_reference(tiny_space, makers(), tmp_path / "seen", {1: 3, 6: 3})
     assert len(serially) == before == 3
 
 
@@ -285,15 +286,18 @@ def test_ones_own_videos_become_a_reference_of_another_space(tiny_space, seriall
 
 def test_from_videos_to_a_table_through_a_run(tiny_space, serially, tmp_path, monkeypatch):
     """The world is near itself, and what stands still is not."""
-    reference.toon_reference(tiny_space, makers(), tmp_path / "seen", episodes=20, lengths=(1,))
+    reference.toon_reference(tiny_space, makers(), tmp_path / "seen", {1: 20})
     contract.check_metric(plugins.metric("temporal-fvd"))
-    suite = suites.load("three_second", 12)
+    axes = {"realism": {"temporal-fvd": 1.0}}
+    suite = suites.load("three_second", 12).model_copy(update={"axes": axes})
     monkeypatch.setattr("evalsuite.run.Execution", InThisProcess)
     report = run(Request(suite, ("oracle", "noise"), tmp_path / "out", (0,), ("temporal-fvd",)), lambda *_: None)
     found = {name: [each for each in report.scores if each.model == name] for name in ("oracle", "noise")}
     assert {each.status for each in report.scores} == {"ok"}
     assert np.mean([each.value for each in found["noise"]]) > np.mean([each.value for each in found["oracle"]]) + 1
     assert found["oracle"][0].details["set_size"] == 12
+    ranks = ranked(suite, tmp_path / "out", "bradley-terry")
+    assert [row[ranks.columns.index("model")] for row in ranks.rows] == ["oracle", "noise"]
 
 
 class InThisProcess:

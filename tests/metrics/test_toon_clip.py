@@ -8,7 +8,7 @@ import numpy as np
 import open_clip
 import pytest
 import torch
-from evalsuite.metrics import _toon_clip
+from evalsuite.metrics import _toon_clip, _toon_video
 from evalsuite.metrics.models.toon_video import CHANNELS, ClipEncoder
 from evalsuite.metrics.training.copyists import Linear, copyists
 from evalsuite.metrics.training.films import SEGMENT_FRAMES, films
@@ -18,6 +18,7 @@ from evalsuite.metrics.training.train_toon_video import Excerpts, said, telling_
 from evalsuite import plugins
 from evalsuite.errors import EvalsuiteError
 from evalsuite.interfaces import Training
+from evalsuite.learning.weights import load
 from evalsuite.toon import script, world
 from evalsuite.toon.controls import degraded, draw
 from evalsuite.types import VideoSpec
@@ -146,8 +147,17 @@ def test_excerpts_have_the_words_of_the_segments_they_show(smoke):
         assert all(there for word, there in zip(words, told[half], strict=True) if word in plain)
 
 
-@pytest.mark.parametrize("name", ["toon-clip", "toon-video"])
-def test_both_are_trained_through_the_same_door(name, smoke):
-    for path in plugins.trainable(name).train(smoke):
+def test_toon_clip_is_trained_through_the_door(smoke):
+    for path in plugins.trainable("toon-clip").train(smoke):
         assert path.is_file()
     assert SEGMENT_FRAMES == 24
+
+
+def test_the_training_of_toon_video_ends_with_the_reference_of_its_own_weights(smoke):
+    weights, made = plugins.trainable("toon-video").train(smoke)
+    tensors, told = load(made)
+    rows = {name: tuple(each.shape) for name, each in tensors.items()}
+    assert rows == {"toon-video/1": (2, 1, 64), "toon-video/6": (2, 6, 64), "toon-video-long/6": (2, 1, 64)}
+    extractors = {"toon-video": _toon_video.ToonVideo, "toon-video-long": _toon_video.ToonVideoLong}
+    assert told == {name: kind(weights=weights).revision for name, kind in extractors.items()}
+    assert told["toon-video"] != _toon_video.ToonVideo().revision
