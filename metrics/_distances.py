@@ -99,8 +99,9 @@ def mmd_terms(within: Rows, between: Rows, among: float) -> Rows:
     where a set is denser than the other one. Since the distance moves with the set as the mean of these terms does,
     drawing them again gives the distance's interval to the first order.
     """
+    shared = among - mean_of_pairs(within)
     own = (within.sum(axis=1) - np.diagonal(within)) / (len(within) - 1)
-    return np.asarray(2 * (own - between.mean(axis=1)) + among - mean_of_pairs(within))
+    return np.asarray(2 * (own - between.mean(axis=1)) + shared)
 
 
 def jedi(one: Rows, other: Rows) -> float:

@@ -24,8 +24,6 @@ WITHOUT_PUBLIC_WEIGHTS = {
     "vbench-subject-consistency",
 }
 """Metrics that look through public networks; tests/metrics/test_literature.py and test_arcface.py give them some."""
-WITHOUT_REFERENCE = {"temporal-fvd"}
-"""Metrics of sets whose reference is not shipped."""
 
 
 @pytest.mark.parametrize("name", sorted(set(plugins.names("baselines")) - WITHOUT_WEIGHTS))
@@ -39,9 +37,7 @@ def test_systems_without_weights_say_so(name):
         contract.check_baseline(plugins.baseline(name))
 
 
-@pytest.mark.parametrize(
-    "name", sorted(set(plugins.names("metrics")) - WITHOUT_PUBLIC_WEIGHTS - WITHOUT_REFERENCE - {"judge"})
-)
+@pytest.mark.parametrize("name", sorted(set(plugins.names("metrics")) - WITHOUT_PUBLIC_WEIGHTS - {"judge"}))
 def test_every_metric_keeps_the_contract(name):
     contract.check_metric(plugins.metric(name))
 
@@ -50,12 +46,6 @@ def test_every_metric_keeps_the_contract(name):
 def test_metrics_without_public_weights_say_so(name, weights_folder):
     with pytest.raises(WeightsError, match="evalsuite weights pull"):
         contract.check_metric(plugins.metric(name))
-
-
-@pytest.mark.parametrize("name", sorted(WITHOUT_REFERENCE))
-def test_metrics_without_a_reference_say_so(name):
-    with pytest.raises(PluginError, match=r"there is no reference \w+\.safetensors: .* makes"):
-        plugins.metric(name)
 
 
 @pytest.mark.parametrize("name", plugins.names("leaderboards"))

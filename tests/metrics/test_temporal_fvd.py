@@ -194,6 +194,17 @@ def test_videos_that_end_early_or_hold_no_numbers_are_unfit(real):
     assert metric.unfit(whole, board) == ""
     assert metric.unfit(cut, board) == "the video has 4 of the 6 excerpts for toon-video that its story has time for."
     assert "no number" in metric.unfit(broken, board)
+    (short,) = seen(rows(1, 0)[:, :0], rows(1, 0, 1)[:, :0])
+    assert "0 of the 6 excerpts for toon-video" in metric.unfit(short, board)
+
+
+@pytest.mark.parametrize(
+    ("short", "said"),
+    [(rows(1, 5), "two videos at least, and here is 1"), (rows(10, 5) * np.nan, "not finite")],
+)
+def test_rows_between_which_there_is_no_distance_are_an_error(real, short, said):
+    with pytest.raises(UndefinedDistanceError, match=said):
+        judged(short, rows(len(short), 6, 1))
 
 
 @pytest.mark.parametrize(
