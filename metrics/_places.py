@@ -27,7 +27,7 @@ from ._distances import (
 Array = npt.NDArray[np.float64]
 """(videos, places, dimensions)."""
 
-FLOOR_DRAWS = 100
+FLOOR_DRAWS = 1000
 FRECHET_DRAWS = 4
 _LEVEL = 0.95
 
