@@ -67,7 +67,7 @@ def weight(course: Course, unit: float) -> float:
     down = np.maximum.accumulate((top - first) / max(last - first, unit))
     lasting = float(np.diff(_reached(course.seconds, down, EARLY_AND_LATE))[0])
     wide = float(np.percentile(course.box[:, 2] - course.box[:, 0], 90)) / unit
-    return min(1.0, (DOWN / max(lasting, DOWN)) ** 0.5 * (SLIDES / max(wide, SLIDES)) ** 2)
+    return float((DOWN / max(lasting, DOWN)) ** 0.5 * (SLIDES / max(wide, SLIDES)) ** 2)
 
 
 def _reached(seconds: Array, rising: Array, levels: tuple[float, ...]) -> Array:

@@ -97,9 +97,11 @@ def _heavy(course: Course, fit: Flight | None, unit: float) -> float:
         return UNPROVEN * (weight(course, unit) if course.kind == "blocks" else 1.0)
     if course.event.kind == "rise":
         pull = buoyancy(course, unit)
-    else:
-        pull = gravity(fit) / SEEN.get(course.kind, 1.0) if fit is not None and fit.sure else None
-    return UNPROVEN if pull is None else _near(pull)
+        return UNPROVEN if pull is None else _near(pull)
+    if fit is None:
+        return UNPROVEN
+    kept = _near(gravity(fit) / SEEN.get(course.kind, 1.0))
+    return kept if fit.sure else min(kept, UNPROVEN)
 
 
 def _near(pull: float) -> float:
