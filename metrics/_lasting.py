@@ -1,8 +1,8 @@
-"""Whether bodies stay what and where they are: present, without jumps, and of one shape."""
+"""Whether bodies stay where they are: present, and without jumps. A segment is worth what its worst body is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +10,12 @@ import numpy.typing as npt
 from ._timeline import Array, Flags
 from ._tracks import WIDTH, Track, Tracks
 
-ENOUGH = 0.9
-"""The share of a segment's moments from which on a character is there throughout."""
+ENOUGH = 0.5
+"""The share of a segment's moments from which on a character is there: it may come in, or pass behind another."""
 REACH = {"character": 40.0, "thing": 140.0}
 """Pixels per second that it may move, of which 96 are the picture's width."""
+NEAR = 6.0
+"""Pixels beyond that which are no jump: a box that is partly hidden is wrong by as much."""
 FARTHEST = 48.0
 """A jump of so many pixels, or being gone, is the worst."""
 GONE = 0.75
@@ -23,37 +25,40 @@ ROOM = 6.0
 
 
 def presence(found: Tracks) -> list[float]:
-    """For each segment of each expected character: the share of its moments in which it is seen."""
-    return [
-        min(1.0, float((track.seen & found.live)[there].mean()) / ENOUGH)
-        for track, there in _stays(found)
+    """For each segment that expects characters: the share of its moments in which the one least seen is seen."""
+    return _worst(
+        (number, min(1.0, float((track.seen & found.live)[there].mean()) / ENOUGH))
+        for number, track, there in _stays(found)
         if track.kind == "character"
-    ]
+    )
 
 
 def steadiness(found: Tracks) -> list[float]:
-    """For each segment of each expected character or thing that is seen: 1 less the worst jump or loss."""
-    return [
-        1 - min(1.0, max(_jump(track, there, found), _lost(track, there, found)) / FARTHEST)
-        for track, there in _stays(found)
+    """For each segment in which any that it expects is seen: 1 less the worst jump or loss."""
+    return _worst(
+        (number, 1 - float(np.clip((_displaced(track, there, found) - NEAR) / (FARTHEST - NEAR), 0, 1)))
+        for number, track, there in _stays(found)
         if (track.seen & found.live)[there].sum() >= 4
-    ]
+    )
 
 
-def shapes(found: Tracks) -> list[float]:
-    """For each segment of each expected character: how little its height trembles."""
-    return [
-        max(0.0, 1 - _trembling(track.size[there & track.seen & found.live]))
-        for track, there in _stays(found)
-        if track.kind == "character"
-    ]
+def _worst(values: Iterable[tuple[int, float]]) -> list[float]:
+    """The least value of each segment."""
+    least: dict[int, float] = {}
+    for number, value in values:
+        least[number] = min(value, least.get(number, 1.0))
+    return list(least.values())
 
 
-def _stays(found: Tracks) -> Iterator[tuple[Track, Flags]]:
-    """Each segment in which each is expected, as flags of its samples."""
+def _stays(found: Tracks) -> Iterator[tuple[int, Track, Flags]]:
+    """Each segment in which each is expected, as its number and as flags of its samples."""
     for track in found.tracks:
-        for number in np.unique(found.segment[track.expected]):
-            yield track, track.expected & (found.segment == number)
+        for number in np.unique(found.segment[track.expected]).tolist():
+            yield number, track, track.expected & (found.segment == number)
+
+
+def _displaced(track: Track, there: Flags, found: Tracks) -> float:
+    return max(_jump(track, there, found), _lost(track, there, found))
 
 
 def _jump(track: Track, there: Flags, found: Tracks) -> float:
@@ -88,7 +93,3 @@ def _lost(track: Track, there: Flags, found: Tracks) -> float:
 
 def _covers(box: npt.NDArray[np.float64], point: Array) -> bool:
     return bool((box[:2] - 4 < point).all() and (point < box[2:] + 4).all())
-
-
-def _trembling(size: Array) -> float:
-    return float(np.std(np.log(size[:, 1]))) if len(size) > 3 else 0.0

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from evalsuite.features import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
-from evalsuite.toon.episode import PHYSICAL_THINGS
+from evalsuite.toon.episode import GROUND, PHYSICAL_THINGS, STAGE_HEIGHT
 from evalsuite.types import Entity, Features, Storyboard
 
 from ._camera import NAME as CAMERA
@@ -31,6 +31,12 @@ ALIKE = 0.35
 """The cosine of looks from which on a detection may be the one that is expected."""
 FAR = 0.004
 """What a pixel's distance from where it was last seen takes from that."""
+STANDING = 70
+"""The percentile of the lower edges of characters that is where they stand: some are in the air for a while."""
+SOLES = 1.3
+"""Pixels by which their boxes end below that, a median over the suite `dev`."""
+ZOOMS = (0.9, 1.45)
+"""What the camera may be zoomed to."""
 FEWEST_FOLLOW = 0.2
 """The share of corners that must follow a move of the camera for it to be believed."""
 
@@ -79,6 +85,19 @@ class Tracks:
     def of(self, entity: str) -> Track | None:
         """The track of an entity; None where its look cannot be told."""
         return next((track for track in self.tracks if track.entity.id == entity), None)
+
+    def unit(self, there: Flags) -> float:
+        """Pixels to a unit of the stage at some moments of a shot, as the ground on which characters stand tells.
+
+        However the camera is zoomed, the ground is 10 units above the lower edge of the picture.
+        """
+        standing = [(track, there & track.seen) for track in self.tracks if track.kind == "character"]
+        feet = np.concatenate([np.zeros(0), *(track.picture[when, 3] for track, when in standing)])
+        if not len(feet):
+            return 1.0
+        grown = [(track.size / (track.picture[:, 2:] - track.picture[:, :2]))[when, 1] for track, when in standing]
+        zoom = (HEIGHT + SOLES - np.percentile(feet, STANDING)) / (STAGE_HEIGHT - GROUND)
+        return float(np.clip(zoom, *ZOOMS) * np.median(np.concatenate(grown)))
 
 
 class _Wanted(NamedTuple):
