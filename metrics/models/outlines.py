@@ -76,7 +76,8 @@ def _patches(layer: Tensor, boxes: Tensor) -> Tensor:
     window = middle[:, :, None, None] + half[:, :, None, None] * places
     window = window / window.new_tensor([width, height]) * 2 - 1
     read = functional.grid_sample(layer.float(), window.flatten(1, 2), padding_mode="border", align_corners=False)
-    return read.unflatten(2, (-1, GRID)).permute(0, 2, 1, 3, 4).flatten(2)
+    rows: Tensor = read.unflatten(2, (-1, GRID)).permute(0, 2, 1, 3, 4).flatten(2)
+    return rows
 
 
 def subspace(rows: Tensor, components: int) -> Subspace:
