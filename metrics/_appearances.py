@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from evalsuite.types import Entity, Features, Storyboard
@@ -65,9 +66,9 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
     for sample in np.flatnonzero(live):
         segment = number[sample]
         there = np.flatnonzero(expected[:, segment])
-        identity = _characters_at(seen, int(sample))
+        identity = seen.identity[sample, characters_at(seen, int(sample))]
         strangers += max(0, len(identity) - len(there))
-        for who, which in _shared_out(np.array([cast[one][1] for one in there]), identity):
+        for who, which in shared_out(np.array([cast[one][1] for one in there]), identity):
             count[there[who], segment] += 1
             total[there[who], segment] += identity[which]
     length = np.linalg.norm(total, axis=-1, keepdims=True)
@@ -77,13 +78,12 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
     )
 
 
-def _characters_at(seen: Sights, sample: int) -> Array:
-    """Embeddings of the characters that are seen at a moment, (detections, channels)."""
-    sure = (seen.score[sample] >= SCORE) & (seen.kind[sample] == CHARACTER)
-    return np.asarray(seen.identity[sample][sure])
+def characters_at(seen: Sights, sample: int) -> npt.NDArray[np.int64]:
+    """Which of the sights of a moment are characters."""
+    return np.flatnonzero((seen.score[sample] >= SCORE) & (seen.kind[sample] == CHARACTER))
 
 
-def _shared_out(looks: Array, identity: Array) -> list[tuple[int, int]]:
+def shared_out(looks: Array, identity: Array) -> list[tuple[int, int]]:
     """Pairs of expected look and detection, as many as there can be, whose cosines have the greatest sum."""
     if not len(looks) or not len(identity):
         return []

@@ -59,8 +59,11 @@ def segments_at(seconds: Array, storyboard: Storyboard) -> npt.NDArray[np.int64]
     return np.asarray(np.searchsorted(storyboard.starts, seconds + 1e-6, side="right") - 1)  # rounding may be early
 
 
-def shares(flags: Flags, line: Timeline, storyboard: Storyboard) -> Array:
-    """The share of each segment's moments at which `flags` is true; those that the video lacks count as false."""
+def shares(flags: Flags | Array, line: Timeline, storyboard: Storyboard) -> Array:
+    """The share of each segment's moments at which `flags` is true; those that the video lacks count as false.
+
+    Numbers from 0 to 1 may stand for flags; the answer is then their mean.
+    """
     count = len(storyboard.segments)
     number = segments_at(line.seconds, storyboard)
     lasting = np.maximum(

@@ -84,6 +84,7 @@ def test_the_wheel_holds_one_top_level_package(tmp_path):
         "evalsuite/suites/one_minute.toml",
         "evalsuite/metrics/motion.py",
         "evalsuite/metrics/weights/toon_id.safetensors",
+        "evalsuite/metrics/weights/outlines.safetensors",
         "evalsuite/metrics/weights/toon_place.safetensors",
         "evalsuite/metrics/weights/clean_frames.safetensors",
         "evalsuite/baselines/oracle.py",

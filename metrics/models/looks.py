@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from safetensors import safe_open
 
 from evalsuite.learning.sums import revision
 from evalsuite.toon.episode import ACCESSORIES, COLOURS, KEEPSAKES, PHYSICAL_THINGS, SPECIES
@@ -13,11 +15,16 @@ from . import parts
 from .parts import PART, Array, part_of
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "toon_id.safetensors"
+OUTLINES = WEIGHTS.with_name("outlines.safetensors")
+"""What it sees of clean bodies."""
 REVISION = revision(WEIGHTS)
+OUTLINES_REVISION = revision(OUTLINES)
 THINGS = (*KEEPSAKES, *PHYSICAL_THINGS)
 KINDS = ("character", *THINGS)
 LOOKS = ((*SPECIES, *THINGS), COLOURS, (*ACCESSORIES, "nothing"))
 """What each part of an embedding tells apart."""
+ORDINARY = "ordinary"
+"""What the file of outlines tells of itself: the strangeness that nine of ten clean bodies do not exceed."""
 SCORE = 0.3
 """From here on something counts as seen."""
 EMBEDDING = PART * len(LOOKS)
@@ -34,6 +41,13 @@ def look_of(description: str) -> Array | None:
     if any(part is None for part in found):
         return None
     return np.asarray(np.concatenate([part for part in found if part is not None]) / np.sqrt(len(LOOKS)))
+
+
+@cache
+def ordinary_strangeness() -> float:
+    """What nine of ten clean bodies do not exceed."""
+    with safe_open(OUTLINES, framework="np") as file:
+        return float(file.metadata()[ORDINARY])
 
 
 def calibration() -> tuple[float, float]:

@@ -37,6 +37,15 @@ class Maps(NamedTuple):
     """Embeddings of length 1."""
 
 
+class Layers(NamedTuple):
+    """What it makes of frames on the way, each (frames, channels, rows, columns)."""
+
+    fine: Tensor
+    """Of 2 x 2 pixels."""
+    middle: Tensor
+    """Of 4 x 4 pixels."""
+
+
 class Seen(NamedTuple):
     """What is in some frames, the likeliest first; each is (frames, detections, ...)."""
 
@@ -81,8 +90,16 @@ class Detector(nn.Module):
             self.leave.bias[: len(KINDS)] = _RARE
 
     def forward(self, frames: Tensor) -> Maps:
+        return self.told(self.layers(frames))
+
+    def layers(self, frames: Tensor) -> Layers:
+        """The first half of the way."""
         fine = self.fine(self.enter(functional.pixel_unshuffle(frames, 2)))
-        middle = self.middle(self.down(functional.pixel_unshuffle(fine, 2)))
+        return Layers(fine, self.middle(self.down(functional.pixel_unshuffle(fine, 2))))
+
+    def told(self, layers: Layers) -> Maps:
+        """The second half."""
+        middle = layers.middle
         coarse = self.up(self.coarse(self.deeper(functional.pixel_unshuffle(middle, 2))))
         together = self.together(middle + functional.interpolate(coarse, scale_factor=2.0))
         heat, box, identity = self.leave(together).float().split([len(KINDS), 4, EMBEDDING], dim=1)

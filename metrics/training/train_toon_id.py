@@ -31,7 +31,8 @@ from .scenes import FEWEST_PIXELS, Scenes, scenes
 from .toon_id_quality import quality
 from .worsening import worsened
 
-_FIRST = 200_000  # episodes that no generator is trained on
+FIRST = 200_000
+"""Episodes from this number on train the networks of metrics that see frames: no generator is trained on them."""
 _ONE, _FOCUS, _ELSEWHERE = 1e-4, 2.0, 4.0  # exponents of the focal loss of arXiv 1904.07850, equation 1
 
 
@@ -59,7 +60,7 @@ def train_toon_id(training: Training) -> list[Path]:
         raise PluginError("toon-id is trained from nothing alone; leave out --further.")
     recipe = SMOKE if training.smoke else ToonIdRecipe()
     folder = training.folder / ("toon_id_smoke" if training.smoke else "toon_id")
-    seen = scenes(folder, "train", _FIRST, recipe.episodes, copyists(training).stills)
+    seen = scenes(folder, "train", FIRST, recipe.episodes, copyists(training).stills)
     torch.manual_seed(training.seed)
     model = Detector()
     step_loss = fused(detection_loss, recipe.fused)

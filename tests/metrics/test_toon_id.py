@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from evalsuite.metrics.models.looks import EMBEDDING, KINDS, LOOKS
+from evalsuite.metrics.models.outlines import COMPONENTS, load_outlines
 from evalsuite.metrics.models.toon_id import STRIDE, Detector, Maps, load_detector, peaks
 from evalsuite.metrics.training.scenes import FEWEST_PIXELS, Scenes, box_of, entity_words, scenes
 from evalsuite.metrics.training.toon_id_quality import overlap
@@ -112,8 +113,9 @@ def test_the_shipped_network_is_small_and_loads():
 
 
 def test_a_smoke_training_ends_in_a_file_and_a_reading_of_it(tmp_path):
-    (file,) = plugins.trainable("toon-id").train(Training(tmp_path, smoke=True))
+    file, outlines = plugins.trainable("toon-id").train(Training(tmp_path, smoke=True))
     assert load_detector(file).state_dict().keys() == Detector().state_dict().keys()
+    assert [space.basis.shape[1] for space in load_outlines(outlines)] == list(COMPONENTS)
     measured = json.loads((tmp_path / "toon_id_smoke" / "toon_id.json").read_text())
     assert 0 <= measured["f1"]["low"] <= measured["f1"]["value"] <= measured["f1"]["high"] <= 1
     assert (tmp_path / "toon_id_smoke" / "loss.png").is_file()
