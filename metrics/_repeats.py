@@ -11,11 +11,14 @@ from ._timeline import Array
 
 SOONEST = 0.65
 """Seconds after which the same motion is a repetition; what wobbles repeats itself sooner."""
+FEWEST = 2
+FEWEST_OF_BOUNCES = 3
+"""Samples of the same way that are no chance: a ball that bounces lands more than once."""
 FINE = 0.25
 """Lags are tried in steps of so much of a sample."""
 ALIKE = 0.2
 """The edges of a box agree within so many of its sizes where it goes the same way."""
-MOST, LEAST = 0.5, 0.33
+MOST, LEAST = 0.5, 0.4
 """From so many sizes of the same way on it surely begins again; up to so many, events that happen once show too."""
 
 
@@ -32,10 +35,11 @@ def _retraced(course: Course) -> float:
     number = np.rint((course.seconds - course.seconds[0]) / step).astype(np.int64)
     places = np.full((number[-1] + 1, 4), np.nan)
     places[number] = course.box / course.size
-    return max((_same_way(places, lag) for lag in np.arange(SOONEST / step, len(places), FINE)), default=0.0)
+    fewest = FEWEST_OF_BOUNCES if course.event.kind == "bounce" else FEWEST
+    return max((_same_way(places, lag, fewest) for lag in np.arange(SOONEST / step, len(places), FINE)), default=0.0)
 
 
-def _same_way(places: Array, lag: float) -> float:
+def _same_way(places: Array, lag: float, fewest: int) -> float:
     """The longest way that it goes as it did `lag` samples before; `places` are (samples, 4), NaN where not seen."""
     before = np.arange(np.ceil(lag), len(places)) - lag
     share = (before % 1)[:, None]
@@ -46,7 +50,7 @@ def _same_way(places: Array, lag: float) -> float:
     alike = np.abs(earlier - later)[known].max(axis=1, initial=0) < ALIKE
     changes = np.flatnonzero(np.diff(alike)) + 1
     ways = zip(np.split(later[known], changes), np.split(alike, changes), strict=True)
-    return max((float(np.ptp(way, axis=0).max()) for way, same in ways if same.any()), default=0.0)
+    return max((float(np.ptp(way, axis=0).max()) for way, same in ways if same.sum() >= fewest), default=0.0)
 
 
 def _back(course: Course) -> float:
