@@ -19,8 +19,6 @@ FASTEST = 140.0
 """Pixels per second that nothing exceeds, of which 96 are the picture's width."""
 GROWTH = 2.5
 """By so many times nothing grows from one sample to the next."""
-BACK = {"fall": 0.45, "bounce": 0.45, "throw": 0.45, "roll": 0.45, "rise": 1.0, "topple": 0.3}
-"""What goes back by so many sizes in one step begins again."""
 MOSTLY = 0.8
 """So much of its size is to be in the picture where its place is used."""
 EDGE = 1.0
@@ -101,7 +99,8 @@ def happened(course: Course) -> float:
     """How far it does what the event's kind demands, 0 - 1; 0 where the thing is not seen."""
     if len(course.box) < 3:
         return 0.0
-    return float(np.clip(_DEEDS[course.event.kind](course), 0, 1))
+    deed, nothing, all_of_it = _DEEDS[course.event.kind]
+    return float(np.clip((deed(course) - nothing) / (all_of_it - nothing), 0, 1))
 
 
 def _down(course: Course) -> float:
@@ -120,49 +119,46 @@ def _across(course: Course) -> float:
     return float(np.ptp(course.middle[:, 0])) / course.size
 
 
+def _bounce(course: Course) -> float:
+    """Down once, and up by a third of that at least."""
+    return min(_down(course), 3 * _up(course))
+
+
+def _throw(course: Course) -> float:
+    return min(_up(course) + _down(course), _across(course))
+
+
+def _rise(course: Course) -> float:
+    """How fast bubbles rise over the time of the event, in pixels per second: late ones have risen less by its end.
+
+    The lowest but one of the first places and the highest but one of the last, as a box has some of the bubbles or all.
+    """
+    y = course.middle[:, 1]
+    few = min(6, len(y) // 2)
+    if few < 2:
+        return 0.0
+    return float(np.sort(y[:few])[-2] - np.sort(y[-few:])[1]) / max(course.event.end - course.event.start, 1.0)
+
+
 def _topple(course: Course) -> float:
     """A stack is a third as high when it has toppled; anything else turns over as it goes across."""
     if course.kind != "blocks":
         return _across(course)
     height = course.box[:, 3] - course.box[:, 1]
-    first, last = np.median(height[:3]), np.median(height[-3:])
-    return float((1 - last / first) / 0.4)
+    return float(1 - np.median(height[-3:]) / np.median(height[:3]))
 
 
-def begun_again(course: Course) -> int:
-    """How often it is suddenly back at what comes before its event."""
-    if len(course.box) < 3:
-        return 0
-    return int((_RETURNS[course.event.kind](course) > BACK[course.event.kind] * course.size).sum())
-
-
-def _turned_up(course: Course) -> Array:
-    """How far each step takes it up from where it was falling, well above the lowest place, in pixels."""
-    y = course.middle[:, 1]
-    falling = (y[1:-1] > y[:-2]) & (y[1:-1] < y.max() - course.size)
-    return np.asarray(falling * (y[1:-1] - y[2:]))
-
-
-def _rolled_back(course: Course) -> Array:
-    x = course.middle[:, 0]
-    return np.asarray(-np.diff(x) * np.sign(x[-1] - x[0]))
-
-
-_DEEDS: dict[str, Callable[[Course], float]] = {
-    "fall": lambda course: _down(course) / 1.5,
-    "bounce": lambda course: min(_down(course) / 1.5, _up(course) / 0.5),
-    "throw": lambda course: min(_up(course) + _down(course), _across(course)),
-    "roll": lambda course: _across(course) / 0.75,
-    "rise": lambda course: _up(course) / 0.75,
-    "topple": _topple,
+_DEEDS: dict[str, tuple[Callable[[Course], float], float, float]] = {
+    "fall": (_down, 0.3, 1.2),
+    "bounce": (_bounce, 0.3, 1.0),
+    "throw": (_throw, 0.25, 1.0),
+    "roll": (_across, 0.1, 0.55),
+    "rise": (_rise, 1.0, 3.6),
+    "topple": (_topple, 0.05, 0.35),
 }
-_RETURNS: dict[str, Callable[[Course], Array]] = {
-    "fall": _turned_up,
-    "bounce": _turned_up,
-    "throw": _turned_up,
-    "roll": _rolled_back,
-    "rise": lambda course: np.diff(course.box[:, 1]),
-    "topple": lambda course: np.diff(course.box[:, 3] - course.box[:, 1]),
-}
+"""What is measured, what of it things that rest may show, and from where on the event is complete.
+
+Read off the suite `dev`, where events that happen reach the latter unless the camera shows little of them.
+"""
 PHYSICAL = frozenset(_DEEDS)
 """The kinds of event that can be judged by how a thing moves."""

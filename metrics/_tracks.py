@@ -106,8 +106,8 @@ class _Wanted(NamedTuple):
     look: Array
 
 
-def tracks(features: Mapping[str, Features], storyboard: Storyboard) -> Tracks:
-    """Looks through a video once, moment by moment."""
+def tracks(features: Mapping[str, Features], storyboard: Storyboard, sure: float = SCORE) -> Tracks:
+    """Looks through a video once, moment by moment, at detections of at least the score `sure`."""
     line, pictures = timeline(features[NAME], storyboard), timeline(features["thumbnails"], storyboard)
     seconds = line.seconds
     segment = segments_at(seconds, storyboard)
@@ -116,7 +116,7 @@ def tracks(features: Mapping[str, Features], storyboard: Storyboard) -> Tracks:
     cast = _cast(storyboard)
     expected = np.array([[one.entity.id in segment.present for segment in storyboard.segments] for one in cast])
     expected = expected.reshape(len(cast), len(storyboard.segments))[:, segment]
-    boxes = _assigned(line.rows, cast, expected, shot)
+    boxes = _assigned(line.rows, cast, expected, shot, sure)
     still = _steadied(boxes, features[CAMERA], storyboard, shot)
     each = [Track(one.entity, one.kind, still[who], boxes[who], expected[who]) for who, one in enumerate(cast)]
     return Tracks(tuple(each), seconds, line.rate, segment, shot, evidence(pictures).live)
@@ -133,7 +133,7 @@ def _cast(storyboard: Storyboard) -> list[_Wanted]:
     return found
 
 
-def _assigned(rows: Array, cast: list[_Wanted], expected: Flags, shot: npt.NDArray[np.int64]) -> Array:
+def _assigned(rows: Array, cast: list[_Wanted], expected: Flags, shot: npt.NDArray[np.int64], least: float) -> Array:
     """The box of each entity at each moment in pixels, (entities, samples, 4); NaN where it is not seen."""
     seen = sights(rows)
     boxes = np.full((len(cast), len(rows), 4), np.nan)
@@ -143,7 +143,7 @@ def _assigned(rows: Array, cast: list[_Wanted], expected: Flags, shot: npt.NDArr
         if sample and shot[sample] != shot[sample - 1]:
             last[:] = np.nan
         there = np.flatnonzero(expected[:, sample])
-        sure = np.flatnonzero(seen.score[sample] >= SCORE)
+        sure = np.flatnonzero(seen.score[sample] >= least)
         kind, look = seen.kind[sample, sure], seen.identity[sample, sure]
         fits = np.array([[_fits(cast[who], *one) for one in zip(kind, look, strict=True)] for who in there])
         fits = fits.reshape(len(there), len(sure))
