@@ -68,9 +68,9 @@ class SceneStatistics(Extractor):
 
 
 def sized_statistics(frame: Frame) -> Array:
-    """One row of `SceneStatistics`: the statistics, and the logarithm of how wide the frame is against 96 x 64 pixels."""
+    """One row of `SceneStatistics`: the statistics, and the log of the width against `ANALYSIS_PIXELS`."""
     height, width = frame.shape[:2]
-    return np.append(statistics(resized(frame, PIXELS)), np.log(width * height / ANALYSIS_PIXELS) / 2)
+    return np.append(statistics(resized(frame, PIXELS)), 0.5 * np.log(width * height / ANALYSIS_PIXELS))
 
 
 def statistics(frame: Frame) -> Array:

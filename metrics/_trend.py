@@ -1,7 +1,7 @@
 """How a look moves with time alone: moments that the story declares alike are compared, pair by pair.
 
-Two moments are of one place when the storyboard gives them the same setting in the same declared state, and of one scene
-when it gives them the same characters too.
+Two moments are of one place when the storyboard gives them the same setting in the same declared state, and of one
+scene when it gives them the same characters too.
 """
 
 from __future__ import annotations

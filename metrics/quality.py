@@ -1,9 +1,9 @@
 """Does each frame look as clean frames do: neither blurred nor noisy, blocky or smeared?
 
 The local statistics of each frame (`_scene_statistics`) are compared with those of frames of its size that the cartoon
-world draws, by the Mahalanobis distance to their mean, as NIQE compares patches (Mittal, Soundararajan and Bovik 2013, equation 10).
-A frame that is as near as nine of ten clean frames has 1, one that is twice as far 1 / 2, and so on. Moments that are
-frozen, looped, incoherent or missing count 0: a picture that stands still needs to be good but once.
+world draws, by the Mahalanobis distance to their mean, as NIQE compares patches (Mittal, Soundararajan and Bovik 2013,
+equation 10). A frame that is as near as nine of ten clean frames has 1, one that is twice as far 1 / 2, and so on.
+Moments that are frozen, looped, incoherent or missing count 0: a picture that stands still needs to be good but once.
 """
 
 from __future__ import annotations
