@@ -52,7 +52,7 @@ def _evened(rows: Array) -> Array:
 def _distance(left: Array, right: Array) -> Array:
     """The squared mean root of the cells' distances: a cut, which changes most cells, outweighs whoever moves fast."""
     cells = (left - right).reshape(len(left), left.shape[1] // 3, 3)
-    return np.asarray((cells**2).sum(axis=2) ** 0.25).mean(axis=1) ** 2
+    return np.asarray(((cells**2).sum(axis=2) ** 0.25).mean(axis=1) ** 2)
 
 
 def _usual(rows: Array, width: int) -> Array:

@@ -16,7 +16,7 @@ UNRELATED = 1.5
 """The roughness of unrelated frames."""
 FLOOR = 0.2
 """Change that does not count: root mean square over cells, in units of Lab."""
-SLIGHT = 0.6
+SLIGHT = 0.5
 """The same in large cells, where what encoding adds is as much as that."""
 
 
