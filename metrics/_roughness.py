@@ -16,19 +16,21 @@ UNRELATED = 1.5
 """The roughness of unrelated frames."""
 FLOOR = 0.2
 """Change that does not count: root mean square over cells, in units of Lab."""
+SLIGHT = 0.5
+"""The same in large cells, where what encoding adds is as much as that."""
 
 
 def roughness(line: Timeline) -> Array:
     """The roughness of each second, shape (samples,); in large cells, in which fast objects move evenly too."""
-    return _turns(coarse(line.rows, 8), cuts(line), line.samples(1.0))
+    return _turns(coarse(line.rows, 8), cuts(line), line.samples(1.0), SLIGHT)
 
 
 def unrelatedness(line: Timeline) -> Array:
     """The roughness of every two seconds, shape (samples,), whatever the brightness does: flicker hides no content."""
-    return _turns(_evened(coarse(line.rows, 2)), cuts(line), line.samples(2.0))
+    return _turns(_evened(coarse(line.rows, 2)), cuts(line), line.samples(2.0), FLOOR)
 
 
-def _turns(rows: Array, cut: Flags, window: int) -> Array:
+def _turns(rows: Array, cut: Flags, window: int, floor: float) -> Array:
     """How steps change, against the steps themselves, in so many samples around each one; cuts are left out."""
     steps = np.diff(rows, axis=0)
     if len(steps) < 2:
@@ -36,7 +38,7 @@ def _turns(rows: Array, cut: Flags, window: int) -> Array:
     energy = np.mean(steps**2, axis=1)
     turn = np.mean(np.diff(steps, axis=0) ** 2, axis=1)
     within = ~(cut[1:-1] | cut[2:])
-    rough = _mean(turn * within, window) / (_mean((energy[1:] + energy[:-1]) * within, window) + 2 * FLOOR**2)
+    rough = _mean(turn * within, window) / (_mean((energy[1:] + energy[:-1]) * within, window) + 2 * floor**2)
     return np.concatenate([rough[:1], rough, rough[-1:]])
 
 

@@ -2,7 +2,8 @@
 
 Brightness less its local mean, divided by its local contrast, follows a generalised Gaussian, and the products of
 neighbours an asymmetric one; blur, noise and blocks change their shapes (Mittal, Moorthy and Bovik 2012, equations 1 to
-11). Shapes are fitted by matching moments.
+11). Shapes are fitted by matching moments. All frames are brought to one size first, and how large each one was is told
+too, since a small picture enlarged lacks detail that it never had.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from scipy.special import gamma
 from evalsuite.features import ANALYSIS_PIXELS, EXTRACTORS
 from evalsuite.interfaces import Extractor, Sampling, Training
 from evalsuite.types import Clip, Frame
+from evalsuite.viewing import resized
 
 from ._timeline import Array
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "scene-statistics"
+PIXELS = ANALYSIS_PIXELS // 4
+"""Half the size that others look at, at which one resize more does little harm."""
 SCALES = 2
 NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
 """Rows down and columns right."""
@@ -46,17 +50,15 @@ class Asymmetric(NamedTuple):
 
 
 class SceneStatistics(Extractor):
-    """Twice a second, shape and spread of the brightness, and of its products with four neighbours, at two scales."""
+    """Twice a second, shape and spread of the brightness, and of its products with four neighbours, and the size."""
 
-    version: ClassVar[str] = "1"
-    dimensions: ClassVar[int] = SCALES * (2 + 4 * len(NEIGHBOURS))
-    pixels: ClassVar[int | None] = ANALYSIS_PIXELS // 4
-    """Half the size that others look at, at which one resize more does no harm."""
+    version: ClassVar[str] = "2"
+    dimensions: ClassVar[int] = SCALES * (2 + 4 * len(NEIGHBOURS)) + 1
     sampling: ClassVar[Sampling | None] = Sampling(every=0.5)
 
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
-        """Shape (time, 36)."""
-        return np.stack([statistics(frame) for frame in clip.frames]).astype(np.float32)
+        """Shape (time, 37)."""
+        return np.stack([sized_statistics(frame) for frame in clip.frames]).astype(np.float32)
 
     def train(self, training: Training) -> list[Path]:
         """What these statistics are in frames of the world."""
@@ -65,8 +67,14 @@ class SceneStatistics(Extractor):
         return measure_clean_frames(training)
 
 
+def sized_statistics(frame: Frame) -> Array:
+    """One row of `SceneStatistics`: the statistics, and the log of the width against `ANALYSIS_PIXELS`."""
+    height, width = frame.shape[:2]
+    return np.append(statistics(resized(frame, PIXELS)), 0.5 * np.log(width * height / ANALYSIS_PIXELS))
+
+
 def statistics(frame: Frame) -> Array:
-    """One row of `SceneStatistics`."""
+    """Shape and spread of the brightness, and of its products with four neighbours, at two scales; shape (36,)."""
     light = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY).astype(np.float64)
     rows: list[float] = []
     for scale in range(SCALES):

@@ -1,7 +1,7 @@
 """How a look moves with time alone: moments that the story declares alike are compared, pair by pair.
 
-Two moments are of one scene when the storyboard gives them the same setting, in the same declared state, and the same
-characters.
+Two moments are of one place when the storyboard gives them the same setting in the same declared state, and of one
+scene when it gives them the same characters too.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Moments:
         return self.seconds[self.right] - self.seconds[self.left]
 
 
-def moments(line: Timeline, live: Flags, storyboard: Storyboard) -> Moments:
-    """The live moments of a video, and the pairs of them that the story declares alike."""
+def moments(line: Timeline, live: Flags, storyboard: Storyboard, alike: Indexes) -> Moments:
+    """The live moments of a video, and the pairs of those whose segments have one number in `alike`."""
     length = max(1.0, storyboard.seconds / MOST)
     segment = np.searchsorted(np.append(storyboard.starts[1:], np.inf), line.seconds + 1e-6, side="right")
     moment = np.floor((line.seconds - np.asarray(storyboard.starts)[segment]) / length + 1e-6)
@@ -54,22 +54,34 @@ def moments(line: Timeline, live: Flags, storyboard: Storyboard) -> Moments:
     seen = [number for number in range(len(keys)) if live[owner == number].any()]
     rows = np.array([np.median(line.rows[(owner == number) & live], axis=0) for number in seen])
     seconds = np.array([line.seconds[owner == number].mean() for number in seen])
-    scene = _scenes(storyboard)[keys[seen, 0].astype(np.int64)]
-    alike = (scene[:, None] == scene[None]) & (seconds[None] - seconds[:, None] >= SHORTEST)
-    left, right = np.nonzero(alike)
+    scene = alike[keys[seen, 0].astype(np.int64)]
+    left, right = np.nonzero((scene[:, None] == scene[None]) & (seconds[None] - seconds[:, None] >= SHORTEST))
     return Moments(rows.reshape(len(seen), line.rows.shape[1]), seconds, scene, left, right)
 
 
-def _scenes(storyboard: Storyboard) -> Indexes:
-    """A number for each segment; those that share it are declared to look alike."""
-    characters = {entity.id for entity in storyboard.entities if entity.kind == "character"}
+def places(storyboard: Storyboard) -> Indexes:
+    """A number for each segment; those that share it are declared to show one place in one state."""
     state: dict[str, tuple[str, str]] = {}
-    scenes: list[Hashable] = []
+    found: list[Hashable] = []
     for segment in storyboard.segments:
         state.update({change.entity: (change.what, change.value) for change in segment.changes})
-        cast = sorted(set(segment.present) & characters)
-        scenes.append((segment.setting, state.get(segment.setting or ""), *((name, state.get(name)) for name in cast)))
-    return np.array([scenes.index(scene) for scene in scenes])
+        found.append((segment.setting, state.get(segment.setting or "")))
+    return _numbered(found)
+
+
+def scenes(storyboard: Storyboard) -> Indexes:
+    """A number for each segment; those that share it are declared to show the same characters in one place."""
+    characters = {entity.id for entity in storyboard.entities if entity.kind == "character"}
+    state: dict[str, tuple[str, str]] = {}
+    found: list[Hashable] = []
+    for segment, place in zip(storyboard.segments, places(storyboard), strict=True):
+        state.update({change.entity: (change.what, change.value) for change in segment.changes})
+        found.append((place, *((name, state.get(name)) for name in sorted(set(segment.present) & characters))))
+    return _numbered(found)
+
+
+def _numbered(found: list[Hashable]) -> Indexes:
+    return np.array([found.index(each) for each in found])
 
 
 def far(distance: Array, found: Moments) -> float:

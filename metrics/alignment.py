@@ -34,7 +34,7 @@ class Alignment(Metric):
     """How well segments fit their sentences, 0 - 1."""
 
     summary: ClassVar[str] = "each segment shows what its sentence tells"
-    version: ClassVar[str] = f"1-{_toon_clip.REVISION}"
+    version: ClassVar[str] = f"2-{_toon_clip.REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (_toon_clip.NAME, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("prompt-swap", "splice")
@@ -43,7 +43,7 @@ class Alignment(Metric):
         self._clip = clip
         if clip:
             self.extractors = (f"{_open_clip.ANY}:{clip}", "thumbnails")  # type: ignore[misc] # of this one alone
-            self.version = f"1-{source(clip).revision}"  # type: ignore[misc]
+            self.version = f"2-{source(clip).revision}"  # type: ignore[misc]
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (second, agreement) of each segment."""

@@ -43,7 +43,7 @@ class Identity(Metric):
     """How alike each character looks in all segments that should show it, absence counted as 0; 0 - 1."""
 
     summary: ClassVar[str] = "characters look the same whenever they come back"
-    version: ClassVar[str] = f"1-{REVISION}"
+    version: ClassVar[str] = f"2-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("identity-drift", "identity-swap", "vanish")

@@ -1,8 +1,8 @@
 """Does it move, smoothly, and without freezing or looping?
 
 Definitions: a freeze is a second or more without change; a loop is a stretch of 3 s or more that repeats, in step, what
-was shown 2 s or more before. Smoothness is 1 for even motion and 0 where frames are unrelated or tremble (see
-`_roughness`).
+was shown 2 s or more before. Smoothness is 1 where each second moves as evenly as intact videos do, and 0 where frames
+are unrelated or tremble (see `_roughness`).
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ from ._evidence import evidence
 from ._roughness import UNRELATED, roughness
 from ._timeline import Timeline, timeline
 
+EVEN = 0.9
+"""The roughness that hardly any second of an intact video of `dev` exceeds."""
+
 
 class Motion(Metric):
     """The share of the story that moves and neither freezes nor loops, times how smooth it is; 0 - 1."""
 
     summary: ClassVar[str] = "moves smoothly, without freezing or looping"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
     failures: ClassVar[tuple[str, ...]] = ("freeze", "loop", "frame-shuffle", "jitter")
@@ -35,8 +38,8 @@ class Motion(Metric):
         found = evidence(line)
         moving = ~(found.frozen | found.looped)
         alive = float(np.mean(moving)) * line.coverage
-        rough = float(np.mean(roughness(line)[moving])) if moving.any() else 0.0
-        smoothness = max(0.0, 1 - rough / UNRELATED)
+        rough = float(np.mean(np.maximum(roughness(line)[moving] - EVEN, 0))) if moving.any() else 0.0
+        smoothness = max(0.0, 1 - rough / (UNRELATED - EVEN))
         amount = _amount(line)
         return Measured(
             value=alive * smoothness,

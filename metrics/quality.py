@@ -1,9 +1,9 @@
 """Does each frame look as clean frames do: neither blurred nor noisy, blocky or smeared?
 
-The local statistics of each frame (`_scene_statistics`) are compared with those of frames that the cartoon world draws,
-by the Mahalanobis distance to their mean, as NIQE compares patches (Mittal, Soundararajan and Bovik 2013, equation 10).
-A frame that is as near as nine of ten clean frames has 1, one that is twice as far 1 / 2, and so on. Moments that are
-frozen, looped, incoherent or missing count 0: a picture that stands still needs to be good but once.
+The local statistics of each frame (`_scene_statistics`) are compared with those of frames of its size that the cartoon
+world draws, by the Mahalanobis distance to their mean, as NIQE compares patches (Mittal, Soundararajan and Bovik 2013,
+equation 10). A frame that is as near as nine of ten clean frames has 1, one that is twice as far 1 / 2, and so on.
+Moments that are frozen, looped, incoherent or missing count 0: a picture that stands still needs to be good but once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Quality(Metric):
     """How near the local statistics of live frames are to those of clean frames, on average; 0 - 1."""
 
     summary: ClassVar[str] = "each frame is clean: not blurred, noisy, blocky or smeared"
-    version: ClassVar[str] = f"1-{REVISION}"
+    version: ClassVar[str] = f"2-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("blur",)

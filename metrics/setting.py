@@ -46,7 +46,7 @@ class Setting(Metric):
     """How alike each place and what lies there look whenever the story has it; 0 - 1."""
 
     summary: ClassVar[str] = "places look the same whenever the story returns, with what was left there"
-    version: ClassVar[str] = f"1-{places.REVISION}-{looks.REVISION}"
+    version: ClassVar[str] = f"2-{places.REVISION}-{looks.REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (TOON_PLACE, TOON_ID, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("setting-swap", "prop-loss")

@@ -16,7 +16,7 @@ import numpy as np
 from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
-from ._cuts import cuts, jumps
+from ._cuts import cuts
 from ._evidence import evidence
 from ._timeline import Flags, Timeline, timeline
 
@@ -24,17 +24,13 @@ TOLERANCE = 0.25
 """Seconds between a planned cut and the one that is seen."""
 ENOUGH = 0.9
 """The share of the story that must carry evidence for the added agreement to be earned in full."""
-ABRUPT = 6.0
-"""A change at a boundary is abrupt when it is so many times the usual change around it."""
-VISIBLE = 10.0
-"""... and at least so large, in units of Lab."""
 
 
 class Transitions(Metric):
     """Agreement of planned and seen cuts, times continuity at the other segment boundaries; 0 - 1."""
 
     summary: ClassVar[str] = "cuts where the story cuts, and nowhere else"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
     failures: ClassVar[tuple[str, ...]] = ("extra-cut", "missed-cut", "morph-at-boundary")
@@ -44,12 +40,13 @@ class Transitions(Metric):
         line = timeline(features["thumbnails"], storyboard)
         live = evidence(line).live
         share = float(np.mean(live)) * line.coverage
-        seen = line.seconds[cuts(line)]
+        cut = cuts(line)
+        seen = line.seconds[cut]
         hits = match(storyboard.cuts, seen.tolist(), TOLERANCE + 1e-6)
         missed = sorted(set(storyboard.cuts) - {plan for plan, _ in hits})
         unplanned = sorted(set(seen.tolist()) - {cut for _, cut in hits})
         agreement = (2 * len(hits) + min(1.0, share / ENOUGH)) / (2 * len(hits) + len(missed) + len(unplanned) + 1)
-        smooth = _smooth_boundaries(line, live, storyboard)
+        smooth = _smooth_boundaries(line, live, cut, storyboard)
         continuity = float(np.mean(smooth)) if smooth else 1.0
         return Measured(
             value=agreement * continuity,
@@ -81,16 +78,14 @@ def match(planned: Sequence[float], seen: Sequence[float], tolerance: float) -> 
     return pairs
 
 
-def _smooth_boundaries(line: Timeline, live: Flags, storyboard: Storyboard) -> list[bool]:
+def _smooth_boundaries(line: Timeline, live: Flags, cut: Flags, storyboard: Storyboard) -> list[bool]:
     """Whether each boundary without a planned cut is smooth; one that the video does not reach is not.
 
     A second around it must hold a live moment, or else nothing was smooth but only still.
     """
-    jump, usual = jumps(line)
-    abrupt = (jump > VISIBLE) & (jump > ABRUPT * usual)
     boundaries = [start for start in storyboard.starts[1:] if start not in storyboard.cuts]
     away = [np.abs(line.seconds - start) for start in boundaries]
-    return [bool(live[far <= 0.5].any() and not abrupt[far <= TOLERANCE / 2 + 1e-6].any()) for far in away]
+    return [bool(live[far <= 0.5].any() and not cut[far <= TOLERANCE / 2 + 1e-6].any()) for far in away]
 
 
 def _events(hits: list[float], missed: list[float], unplanned: list[float]) -> tuple[tuple[float, float], ...]:

@@ -87,6 +87,22 @@ def test_a_flash_a_pan_and_flicker_are_no_cuts(story: Callable, film: Film, meas
         assert measure("transitions", shown, plan).details["unplanned"] == 0
 
 
+def test_a_cut_in_the_dark_is_as_good_as_one_in_the_light(story: Callable, film: Film, measure: Callable) -> None:
+    plan = story()
+    for light in (0.5, 0.15):
+        dark = (film(plan) * light).astype(np.uint8)
+        assert measure("transitions", dark, plan).value == 1.0
+
+
+def test_a_jump_of_the_light_or_of_somebody_large_is_no_cut(story: Callable, film: Film, measure: Callable) -> None:
+    plan = story("aaaa")
+    darker, leaping = film(plan), film(plan)
+    darker[48:] = darker[48:] // 2
+    leaping[:48, 24:56, 8:24] = leaping[48:, 24:56, 60:76] = (250, 220, 40)
+    for shown in (darker, leaping):
+        assert measure("transitions", shown, plan).value == 1.0
+
+
 def test_a_missing_end_is_missed_cuts_and_broken_boundaries(story: Callable, film: Film, measure: Callable) -> None:
     plan = story()
     found = measure("transitions", film(plan)[: 8 * 8], plan)

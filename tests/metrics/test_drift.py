@@ -53,18 +53,32 @@ def test_more_drift_scores_lower(story: Callable, film: Film, measure: Callable)
     frames, ramp = film(plan), np.linspace(0, 1, 192)
     jump = (np.arange(192) >= 96).astype(float)
     for damaged in (
-        [lit(frames, 1 - strength * ramp) for strength in (0, 0.15, 0.4)],
-        [lit(frames, 1 - strength * jump) for strength in (0, 0.1, 0.3)],
-        [turned(frames, strength * 180 * ramp) for strength in (0, 0.3, 1)],
+        [lit(frames, 1 - strength * ramp) for strength in (0, 0.3, 0.6)],
+        [lit(frames, 1 - strength * jump) for strength in (0, 0.15, 0.3)],
         [blurred(frames, 0.01 + strength * 3 * ramp) for strength in (0, 0.3, 1)],
     ):
         values = [measure("drift", each, plan).value for each in damaged]
         assert values[0] > values[1] + 0.01 > values[2] + 0.02
+    hues = [measure("drift", turned(frames, angle * ramp), plan).details["hue"] for angle in (0, 54, 180)]
+    assert hues[0] < hues[1] - 2 < hues[2] - 4
+
+
+def test_a_jump_of_the_light_is_seen_within_a_shot_and_across_a_return(
+    story: Callable, film: Film, measure: Callable
+) -> None:
+    """A gain g of the pixels is about 2.2 / 3 ln g in the logarithm of L + 16, since L + 16 is a cube root of light."""
+    dark = np.where(np.arange(192) < 96, 1.0, 0.8)
+    for settings, sees, other in (("a" * 8, "jump", "light"), ("aabbaabb", "light", "jump")):
+        plan = story(settings)
+        found = measure("drift", lit(film(plan), dark), plan)
+        assert found.details[sees] == pytest.approx(-np.log(0.8) * 2.2 / 3, rel=0.2)
+        assert found.details[other] < found.details[sees]
+        assert found.value < 0.9 * measure("drift", film(plan), plan).value
 
 
 def test_a_wrong_setting_is_drift(story: Callable, film: Film, measure: Callable) -> None:
     plan, swapped = story("aabbaabb"), story("aabbccbb")
-    assert measure("drift", film(swapped), plan).value < 0.8 * measure("drift", film(plan), plan).value
+    assert measure("drift", film(swapped), plan).value < 0.9 * measure("drift", film(plan), plan).value
 
 
 def test_a_declared_change_is_not_blamed(story: Callable, film: Film, measure: Callable) -> None:

@@ -84,7 +84,7 @@ def test_worse_motion_scores_worse(story: Callable, film: Film, measure: Callabl
     some[:48] = frames[:48][rng.permutation(48)]
     best = measure("motion", frames, plan).value
     for worse in (jitter, flicker, some):
-        assert measure("motion", worse, plan).value < 0.8 * best
+        assert measure("motion", worse, plan).value < 0.9 * best
     assert measure("motion", frames[rng.permutation(len(frames))], plan).value < 0.3 * best
 
 

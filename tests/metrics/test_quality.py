@@ -8,7 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from evalsuite.metrics._scene_statistics import asymmetric, normalised, statistics
+from evalsuite.metrics._scene_statistics import asymmetric, normalised, sized_statistics, statistics
 from evalsuite.metrics.models.clean_frames import clean_frames, fitted
 from scipy.spatial.distance import mahalanobis
 from scipy.stats import gennorm
@@ -67,15 +67,26 @@ def test_products_are_of_neighbours():
 
 def test_the_distance_is_that_of_mahalanobis():
     rows = np.random.default_rng(0).normal(size=(300, 4)) @ np.random.default_rng(1).normal(size=(4, 4)) + 5
-    found = fitted(rows, shrinkage=0.0)
+    found = fitted(np.column_stack([rows, np.zeros(300)]), shrinkage=0.0)
     inverse = np.linalg.inv(np.cov(rows, rowvar=False, bias=True))
     expected = [mahalanobis(row, rows.mean(axis=0), inverse) for row in rows]
-    assert found.distance(rows) == pytest.approx(expected, rel=1e-4)
+    assert found.distance(np.column_stack([rows, np.zeros(300)])) == pytest.approx(expected, rel=1e-4)
     assert np.mean(np.array(expected) <= found.typical) == pytest.approx(0.9, abs=0.01)
 
 
+def test_the_mean_is_that_of_the_size_and_between_sizes_linear():
+    rows = np.random.default_rng(0).normal(size=(600, 3))
+    size = np.repeat([-1.0, 0.0, 2.0], 200)
+    small, middle, large = (rows[size == each].mean(axis=0) for each in (-1.0, 0.0, 2.0))
+    found = fitted(np.column_stack([rows, size]), shrinkage=0.0)
+    middles = np.stack([small, (small + middle) / 2, middle, (middle + 3 * large) / 4, large])
+    at = np.array([-3.0, -0.5, 0.0, 1.5, 9.0])
+    assert found.distance(np.column_stack([middles, at])) == pytest.approx(np.zeros(5), abs=1e-6)
+
+
 def test_a_flat_picture_has_statistics_and_no_quality():
-    row = statistics(np.full((32, 48, 3), 128, np.uint8))
+    row = sized_statistics(np.full((64, 96, 3), 128, np.uint8))
+    assert row[-1] == 0
     assert np.isfinite(row).all()
     assert clean_frames().distance(row[None])[0] > 2 * clean_frames().typical
 
@@ -100,7 +111,8 @@ def test_blur_lowers_it_step_by_step_and_another_size_does_not(scored: Callable[
     world, *blurred = (scored(system).value for system in ("oracle", "degraded:blur@0.2", "degraded:blur@0.4"))
     assert world > 0.9
     assert world > blurred[0] > blurred[1] + 0.1
-    assert scored("harmless:resize").value == pytest.approx(world, abs=0.02)
+    for size in ("resize", "resize@0.75"):
+        assert scored(f"harmless:{size}").value == pytest.approx(world, abs=0.02)
 
 
 def test_noise_and_blocks_lower_it(scored: Callable[..., Measured]):
