@@ -22,10 +22,14 @@ GONE = 0.75
 """Seconds out of sight after which something is gone."""
 ROOM = 6.0
 """Pixels from the picture's edge within which something may leave."""
+BEFORE = 0.5
+"""Seconds over which it is then seen to move out."""
+OUT = 1.0
+"""Pixels by which it does."""
 
 
-def presence(found: Tracks) -> list[float]:
-    """For each segment that expects characters: the share of its moments in which the one least seen is seen."""
+def presence(found: Tracks) -> dict[int, float]:
+    """By the number of each segment that expects characters: how much of it the one least seen is seen for."""
     return _worst(
         (number, min(1.0, float((track.seen & found.live)[there].mean()) / ENOUGH))
         for number, track, there in _stays(found)
@@ -33,8 +37,8 @@ def presence(found: Tracks) -> list[float]:
     )
 
 
-def steadiness(found: Tracks) -> list[float]:
-    """For each segment in which any that it expects is seen: 1 less the worst jump or loss."""
+def steadiness(found: Tracks) -> dict[int, float]:
+    """By the number of each segment in which any that it expects is seen: 1 less the worst jump or loss."""
     return _worst(
         (number, 1 - float(np.clip((_displaced(track, there, found) - NEAR) / (FARTHEST - NEAR), 0, 1)))
         for number, track, there in _stays(found)
@@ -42,12 +46,12 @@ def steadiness(found: Tracks) -> list[float]:
     )
 
 
-def _worst(values: Iterable[tuple[int, float]]) -> list[float]:
+def _worst(values: Iterable[tuple[int, float]]) -> dict[int, float]:
     """The least value of each segment."""
     least: dict[int, float] = {}
     for number, value in values:
         least[number] = min(value, least.get(number, 1.0))
-    return list(least.values())
+    return least
 
 
 def _stays(found: Tracks) -> Iterator[tuple[int, Track, Flags]]:
@@ -86,9 +90,17 @@ def _lost(track: Track, there: Flags, found: Tracks) -> float:
         return 0.0
     box = track.picture[seen[-1]]
     middle = box[:2] / 2 + box[2:] / 2
-    leaves = box[0] < ROOM or box[2] > WIDTH - ROOM or box[1] < ROOM
+    leaves = _leaves(box, box - track.picture[seen[-1 - min(len(seen) - 1, round(BEFORE * found.rate))]])
     hidden = any(_covers(other.picture[seen[-1]], middle) for other in found.tracks if other is not track)
     return 0.0 if leaves or hidden else FARTHEST
+
+
+def _leaves(box: Array, moved: Array) -> bool:
+    """Whether it is at an edge of the picture, and its side that is farther in moves out."""
+    left = box[0] < ROOM and moved[2] < -OUT
+    right = box[2] > WIDTH - ROOM and moved[0] > OUT
+    top = box[1] < ROOM and moved[3] < -OUT
+    return bool(left or right or top)
 
 
 def _covers(box: npt.NDArray[np.float64], point: Array) -> bool:

@@ -2,9 +2,9 @@
 
 Terms on tracks with the camera taken out, each 0 - 1: what falls does so with the world's gravity, what rises with its
 buoyancy; what bounces keeps the share of speed that it should; nothing jumps to another place or is gone in the middle
-of a shot; who is expected is there; and what the story expects to happen does happen. Each term has 1 for whatever the
-world itself shows, its measurement included. The value is the product of the terms that the storyboard asks for, since
-one broken law is enough. What is expected and absent has 0.
+of a shot; and who is expected is there. Each term has 1 for whatever the world itself shows, its measurement included.
+The value is the product of the terms that the storyboard asks for, since one broken law is enough. Who is expected and
+absent has 0, and so has a fall, a throw, a bounce, a rise or a topple that the story expects and that does not happen.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Physics(Metric):
     """How well gravity, bounces and permanence are kept, as a product; 0 - 1."""
 
     summary: ClassVar[str] = "falls, bounces and permanence obey the laws of the world"
-    version: ClassVar[str] = f"2-{REVISION}"
+    version: ClassVar[str] = f"3-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("float", "teleport", "vanish")
@@ -63,8 +63,8 @@ class Physics(Metric):
         terms = {
             "gravity": pulls,
             "restitution": keeps,
-            "presence": presence(found),
-            "steadiness": steadiness(found),
+            "presence": list(presence(found).values()),
+            "steadiness": list(steadiness(found).values()),
         }
         means = {name: float(np.mean(values)) for name, values in terms.items() if values}
         return Measured(value=float(np.prod(list(means.values()))), details=means)

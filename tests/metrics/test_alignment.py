@@ -75,18 +75,18 @@ def test_another_clip_is_judged_by_its_own_cosines(own: Path, tmp_path: Path) ->
 def test_the_cartoon_worlds_own_is_what_alignment_is_without_an_argument(own: Path) -> None:
     plain, other = plugins.metric("alignment"), plugins.metric(f"alignment:{own}")
     assert plain.extractors == ("toon-clip", "thumbnails")
-    assert plain.version == f"1-{_toon_clip.REVISION}"
+    assert plain.version == f"2-{_toon_clip.REVISION}"
     assert other.extractors == (f"open-clip:{own}", "thumbnails")
-    assert other.version == f"1-{source(str(own)).revision}"
+    assert other.version == f"2-{source(str(own)).revision}"
 
 
 def test_public_weights_that_come_later_change_the_version(
     weights_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = f"alignment:{OPENAI}"
-    assert plugins.metric(name).version == "1-missing"
+    assert plugins.metric(name).version == "2-missing"
     put_clip(monkeypatch, tmp_path)
-    assert plugins.metric(name).version == f"1-{backbones.revision(OPENAI)}"
+    assert plugins.metric(name).version == f"2-{backbones.revision(OPENAI)}"
 
 
 @pytest.mark.parametrize(("argument", "said"), [

@@ -1,0 +1,51 @@
+"""Does everybody and everything stay where it is, or get elsewhere by a way that can be seen?
+
+In each segment that expects a character, whatever the storyboard has there is followed with the camera's motion taken
+out. The segment is worth what its worst body is: 1 where all move no faster than bodies of this world do, 0 where one
+jumps by half of the picture's width or is gone from the middle of it, and 0 where nobody is seen. It counts by the
+share of the segment that is live: what is frozen, looped or incoherent shows no way. The value is the mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from evalsuite.interfaces import Metric
+from evalsuite.types import Features, Measured, Storyboard
+
+from ._camera import NAME as CAMERA
+from ._lasting import steadiness
+from ._timeline import shares, timeline
+from ._toon_id import NAME
+from ._tracks import tracks
+from .models.looks import REVISION
+
+
+class Permanence(Metric):
+    """How far nothing jumps to another place or is gone in mid-picture, segment by segment; 0 - 1."""
+
+    summary: ClassVar[str] = "nobody and nothing jumps to another place, or is gone in mid-picture"
+    version: ClassVar[str] = f"1-{REVISION}"
+    higher_is_better: ClassVar[bool] = True
+    extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
+    failures: ClassVar[tuple[str, ...]] = ("teleport",)
+
+    def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
+        """`series` is (second, how steady the segment's worst body is) of each segment that expects a character."""
+        found, line = tracks(features, storyboard), timeline(features["thumbnails"], storyboard)
+        expected = [track.expected for track in found.tracks if track.kind == "character"]
+        wanted = np.unique(found.segment[np.any(expected, axis=0)]).tolist() if expected else []
+        if not wanted:
+            return Measured(None, "the storyboard expects no character described in the words of the cartoon world")
+        steady = steadiness(found)
+        kept = [steady.get(number, 0.0) for number in wanted]
+        live = shares(found.live, line, storyboard)[wanted]
+        return Measured(
+            value=float(np.mean(live * kept)),
+            details={"steadiness": float(np.mean(kept)), "live": float(live.mean())},
+            series=tuple(zip((storyboard.starts[number] for number in wanted), kept, strict=True)),
+            coverage=line.coverage,
+        )
