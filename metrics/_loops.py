@@ -16,7 +16,7 @@ from ._timeline import Array, Flags, Timeline, coarse
 
 SHORTEST_LAG = 2.0
 """The shortest loop, in seconds; of a shorter one, its multiples are found."""
-LASTING = 3.0
+LASTING = 1.25
 """How many seconds a repetition must last."""
 SAME = 0.2
 """A repetition differs from what it repeats by less than so much of the motion within half a second, on average."""

@@ -186,6 +186,27 @@ def test_a_stack_that_topples_proves_little(seen: Callable):
     assert topples(0).value == 0
 
 
+def test_permanence_is_what_the_worst_body_keeps(seen: Callable):
+    assert seen("permanence", {"ann": stands}, None).value == pytest.approx(1)
+    jump = seen("permanence", {"ann": lambda t: (20.0 if t < 1.5 else 50.0, 40.0)}, None)
+    assert jump.value == pytest.approx(1 - (30 - 40 / FPS - 6) / 42)
+    both = seen("permanence", {"ann": stands, "ball": lambda t: (20.0 if t < 1.5 else 80.0, 49.0)}, None)
+    assert both.value == pytest.approx(1 - (60 - 140 / FPS - 6) / 42)
+    assert seen("permanence", {"ann": lambda t: (48.0, 40.0) if t < 0.75 else None}, None).value == 0
+    assert seen("permanence", {"ann": lambda _: None}, None).value == 0
+
+
+def test_who_leaves_by_an_edge_is_not_gone_and_who_stands_there_is(seen: Callable):
+    walks = seen("permanence", {"ann": lambda t: (60 + 30 * t, 40.0) if t < 1 else None}, None)
+    assert walks.value == pytest.approx(1)
+    assert seen("permanence", {"ann": lambda t: (84.0, 40.0) if t < 1 else None}, None).value == 0
+
+
+def test_permanence_is_not_asked_of_a_story_without_characters(seen: Callable):
+    nobody = seen("permanence", {"ball": lambda _: (48.0, 49.0)}, None)
+    assert (nobody.value, nobody.reason[:40]) == (None, "the storyboard expects no character desc")
+
+
 def test_who_jumps_or_is_gone_is_seen(seen: Callable):
     assert seen("physics", {"ann": stands}, None).value == pytest.approx(1)
     jumps = seen("physics", {"ann": lambda t: (20.0 if t < 1.5 else 50.0, 40.0)}, None)
