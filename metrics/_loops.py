@@ -16,8 +16,10 @@ from ._timeline import Array, Flags, Timeline, coarse
 
 SHORTEST_LAG = 2.0
 """The shortest loop, in seconds; of a shorter one, its multiples are found."""
-LASTING = 1.25
+LASTING = 3.0
 """How many seconds a repetition must last."""
+JUMPED = 1.5
+"""How many seconds are enough where the picture jumps into it: a gesture that comes again does not."""
 SAME = 0.2
 """A repetition differs from what it repeats by less than so much of the motion within half a second, on average."""
 _FAR = 1e6  # in place of what is endless, so that sums stay finite
@@ -29,23 +31,30 @@ def loops(line: Timeline, frozen: Flags) -> tuple[Flags, float]:
     """Which samples repeat earlier ones, shape (samples,), and the shortest lag at which most do, in seconds (or 0)."""
     rows = coarse(line.rows, 2)
     count, lasting = len(rows), line.samples(LASTING)
-    moving = np.where(frozen, 0.0, _motion(rows, line.samples(0.5)))
+    motion = _motion(rows, line.samples(0.5))
+    moving, jumped = np.where(frozen, 0.0, motion), _jumped(rows, motion)
     looped, repeats = np.zeros(count, dtype=np.bool_), np.zeros(count)
     for start in range(0, count, BLOCK):
         low, high = max(0, start - lasting), min(count, start + BLOCK + lasting)
         surplus = _apart(rows, np.arange(low, high)) - SAME * moving[low:high, None]
         surplus[:, : line.samples(SHORTEST_LAG)] = _FAR
-        kept = _lasting(surplus, lasting)[start - low : start - low + BLOCK]
+        kept = _lasting(surplus, lasting) | _lasting(surplus, line.samples(JUMPED), jumped[low:high])
+        kept = kept[start - low : start - low + BLOCK]
         looped[start : start + BLOCK] = kept.any(axis=1)
         repeats += kept.sum(axis=0)
     period = float(np.argmax(repeats > 0.8 * repeats.max())) / line.rate
     return looped, period if looped.any() else 0.0
 
 
-def _lasting(surplus: Array, length: int) -> Flags:
-    """The moments of stretches of `length` along the first axis over which `surplus` is below 0 on average."""
+def _lasting(surplus: Array, length: int, first: Flags | None = None) -> Flags:
+    """The moments of stretches of `length` along the first axis over which `surplus` is below 0 on average.
+
+    They begin only where `first`, of shape (moments,), allows it.
+    """
     sums = np.cumsum(np.pad(np.minimum(surplus, _FAR), ((1, 0), (0, 0))), axis=0)
     begins = sums[length:] < sums[:-length]
+    if first is not None:
+        begins &= first[: len(begins), None]
     inside = np.zeros(surplus.shape, dtype=np.bool_)
     for step in range(length if len(begins) else 0):
         inside[step : step + len(begins)] |= begins
@@ -67,6 +76,12 @@ def _motion(rows: Array, lag: int) -> Array:
     endless = np.full(lag, np.inf)
     least = np.minimum(np.concatenate([steps, endless]), np.concatenate([endless, steps]))
     return np.where(np.isfinite(least), least, 0.0)
+
+
+def _jumped(rows: Array, motion: Array) -> Flags:
+    """Into which samples the picture moves farther in one step than it did in half a second."""
+    steps = np.sqrt(np.mean(np.diff(rows, axis=0) ** 2, axis=1))
+    return np.concatenate([[False], steps > motion[:-1]])
 
 
 def _apart(rows: Array, moments: npt.NDArray[np.int64]) -> Array:
