@@ -1,8 +1,8 @@
 """Does it move, smoothly, and without freezing or looping?
 
 Definitions: a freeze is a second or more without change; a loop is a stretch of 3 s or more that repeats, in step, what
-was shown 2 s or more before; 1.5 s are enough where the picture jumps into it. Smoothness is 1 where each second moves as evenly as intact videos do, and 0 where frames
-are unrelated or tremble (see `_roughness`).
+was shown 2 s or more before, of which 1.5 s are enough where the picture jumps into it. Smoothness is 1 where each
+second moves as evenly as intact videos do, and 0 where frames are unrelated or tremble (see `_roughness`).
 """
 
 from __future__ import annotations
