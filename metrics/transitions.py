@@ -1,9 +1,10 @@
 """Does it cut where the story cuts, and nowhere else?
 
 A planned cut is found when a cut is seen within 0.25 s of it, each seen cut answering to one plan at most. Agreement is
-the F1 of planned and seen cuts with one agreement added, (2 hits + e) / (2 hits + missed + unplanned + 1), so that it
-is defined where no cut is planned; e is 1 unless much of the story carries no evidence, so that a frozen video does not
-earn it. Continuity is the share of segment boundaries without a planned cut at which a live picture does not jump.
+the F1 of planned and seen cuts with one agreement added, (2 hits + 1) / (2 hits + missed + unplanned + 1), so that it
+is defined where no cut is planned. Continuity is the share of segment boundaries without a planned cut at which a live
+picture does not jump. Both count by the share of the story that is live: what stands still or repeats makes no cuts,
+and would win by it.
 """
 
 from __future__ import annotations
@@ -22,15 +23,13 @@ from ._timeline import Flags, Timeline, timeline
 
 TOLERANCE = 0.25
 """Seconds between a planned cut and the one that is seen."""
-ENOUGH = 0.9
-"""The share of the story that must carry evidence for the added agreement to be earned in full."""
 
 
 class Transitions(Metric):
-    """Agreement of planned and seen cuts, times continuity at the other segment boundaries; 0 - 1."""
+    """Agreement of planned and seen cuts, continuity at the other boundaries and the live share, multiplied; 0 - 1."""
 
     summary: ClassVar[str] = "cuts where the story cuts, and nowhere else"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
     failures: ClassVar[tuple[str, ...]] = ("extra-cut", "missed-cut", "morph-at-boundary")
@@ -45,11 +44,11 @@ class Transitions(Metric):
         hits = match(storyboard.cuts, seen.tolist(), TOLERANCE + 1e-6)
         missed = sorted(set(storyboard.cuts) - {plan for plan, _ in hits})
         unplanned = sorted(set(seen.tolist()) - {cut for _, cut in hits})
-        agreement = (2 * len(hits) + min(1.0, share / ENOUGH)) / (2 * len(hits) + len(missed) + len(unplanned) + 1)
+        agreement = (2 * len(hits) + 1) / (2 * len(hits) + len(missed) + len(unplanned) + 1)
         smooth = _smooth_boundaries(line, live, cut, storyboard)
         continuity = float(np.mean(smooth)) if smooth else 1.0
         return Measured(
-            value=agreement * continuity,
+            value=share * agreement * continuity,
             details={
                 "evidence": share,
                 "agreement": agreement,
