@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from evalsuite.errors import StoreError, disk_error
 from evalsuite.types import SET_SIZE, Features, Score, Status
 
 SCHEMA = 2
+_TRIES, _PAUSE = 100, 0.05  # of five seconds in all
 _TABLES = """
 CREATE TABLE IF NOT EXISTS suite (name TEXT NOT NULL, version TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS videos (
@@ -83,7 +85,7 @@ class Store:
         with _sentences(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(folder / "run.db", timeout=60, isolation_level=None)
-            self._database.execute("PRAGMA journal_mode = WAL")
+            _keep_a_log(self._database)
             self._claim()
 
     @classmethod
@@ -272,6 +274,18 @@ def _score_row(score: Score) -> dict[str, Any]:
     row = dataclasses.asdict(score)
     del row["suite"], row["suite_version"]
     return row | {"series": json.dumps(score.series), "details": json.dumps(dict(score.details), sort_keys=True)}
+
+
+def _keep_a_log(database: sqlite3.Connection) -> None:
+    """Write-ahead logging; SQLite does not wait, as it does elsewhere, where two open a new file at once."""
+    for left in reversed(range(_TRIES)):
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not left or "locked" not in str(error):
+                raise
+            time.sleep(_PAUSE)
 
 
 @contextmanager

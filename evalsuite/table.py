@@ -19,6 +19,7 @@ from evalsuite.types import SET_SIZE, Rating, Score, Table
 
 Cell = str | float | None
 Format = Literal["text", "md", "csv", "json", "latex"]
+_ENDLESS = 10_000
 INTERVALS = f"intervals are 95 %, from {RESAMPLES} bootstraps over storyboards; one storyboard gives none"
 
 
@@ -225,7 +226,9 @@ def _number(value: Cell, digits: int) -> str:
 
 
 def _text(table: Table, width: int | None) -> str:
+    """At least so wide that no word is broken: a narrow terminal wraps lines, but loses no name."""
     from rich.console import Console
+    from rich.measure import Measurement
     from rich.table import Table as Grid
 
     headings, rows = _shown(table)
@@ -236,6 +239,8 @@ def _text(table: Table, width: int | None) -> str:
     for row in rows:
         grid.add_row(*row)
     console = Console(file=io.StringIO(), width=width)
+    unbroken = Measurement.get(console, console.options.update(width=_ENDLESS), grid).minimum
+    console.width = max(console.width, unbroken)
     with console.capture() as capture:
         console.print(grid, markup=False)
     return capture.get()

@@ -133,3 +133,10 @@ def test_one_storyboard_gives_no_interval() -> None:
     row = dict(zip(table.columns, table.rows[0], strict=True))
     assert (row["drift low"], row["drift high"]) == (None, None)
     assert "0.500 [?]" in render(table)
+
+
+def test_a_narrow_terminal_breaks_no_word():
+    columns = ("model", *(f"metric-{number}" for number in range(12)))
+    wide = Table("Scores", columns, (("a-model-of-some-name", *[0.123] * 12),), ())
+    text = render(wide, "text", 40)
+    assert all(column in text for column in (*columns, "a-model-of-some-name"))
