@@ -179,8 +179,8 @@ def audit(
     source: Annotated[
         list[str] | None,
         typer.Option(
-            help="oracle, autoencoder, a system, or a folder of its finished videos; may be repeated. "
-            "[default: oracle and autoencoder]"
+            help="oracle, autoencoder, a system, or a folder of its finished videos; @tricks behind these tries tricks "
+            "alone; may be repeated. [default: oracle and autoencoder]"
         ),
     ] = None,
     suite: options.SuiteName = "eighteen_second",

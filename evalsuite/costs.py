@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
 
 from evalsuite.stats import Estimate, clustered_mean
 from evalsuite.store import Store, VideoRecord
@@ -11,6 +14,8 @@ from evalsuite.types import Table
 
 COLUMNS = ("seconds", "seconds low", "seconds high", "peak MB", "steps", "tokens")
 HOW = "seconds are those of one worker process for one video, beside as many others as the run had; MB are their most"
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,23 @@ def with_costs(table: Table, store: Store) -> Table:
 
 
 def notes(videos: Iterable[VideoRecord]) -> list[str]:
-    """What readers should know of finished videos, each said once with how many it is true of."""
-    said = [(video.model, video.reason) for video in videos if video.status == "ok" and video.reason]
-    return [f"{model}: {reason} ({said.count((model, reason))} videos)" for model, reason in sorted(set(said))]
+    """What readers should know of finished videos; what differs in its numbers alone is said once, with their range."""
+    said: defaultdict[tuple[str, tuple[str, ...]], list[list[float]]] = defaultdict(list)
+    for video in videos:
+        if video.status == "ok" and video.reason:
+            numbers = [float(number) for number in _NUMBER.findall(video.reason)]
+            said[video.model, tuple(_NUMBER.split(video.reason))].append(numbers)
+    return [
+        f"{model}: {_with_ranges(words, numbers)} ({len(numbers)} video{'s' * (len(numbers) > 1)})"
+        for (model, words), numbers in sorted(said.items())
+    ]
+
+
+def _with_ranges(words: Iterable[str], numbers: Iterable[Iterable[float]]) -> str:
+    """The words, with the range of each number between them."""
+    columns = [(min(column), max(column)) for column in zip(*numbers, strict=True)]
+    ranges = [f"{low:g}" if low == high else f"{low:g} to {high:g}" for low, high in columns]
+    return "".join(chain.from_iterable(zip_longest(words, ranges, fillvalue="")))
 
 
 def _largest(numbers: Iterable[int | None]) -> int | None:

@@ -46,6 +46,8 @@ class Request:
     workers: int = 1
     generate: bool = True
     """Whether missing videos are made; otherwise those that are there are measured."""
+    truth: bool = True
+    """Whether what a world says of itself is kept beside its videos."""
     sources: dict[tuple[str, int], Path] | None = None
     """Finished videos of somebody else's, one for each storyboard and seed; then the model is only a name."""
 
@@ -102,6 +104,7 @@ def plan(request: Request) -> list[Task]:
             folder=request.folder,
             metrics=request.metrics,
             generate=request.generate and request.sources is None,
+            truth=request.truth,
             source=request.sources[storyboard.id, seed] if request.sources is not None else None,
         )
         for model in request.models

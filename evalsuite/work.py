@@ -39,6 +39,8 @@ class Task:
     folder: Path
     metrics: tuple[str, ...]
     generate: bool
+    truth: bool = True
+    """Whether a world's truth is kept beside the video."""
     source: Path | None = None
     """A finished video of somebody else's, to be measured where it lies."""
 
@@ -101,7 +103,7 @@ def _generate(task: Task) -> Footage:
     footage = system.generate(storyboard, task.seed, task.spec)
     if isinstance(footage, Footage):
         video.write(task.video_path, footage)
-        if footage.truth is not None:
+        if task.truth and footage.truth is not None:
             store.write_truth(task.folder / "truth" / f"{task.name}.jsonl.gz", footage.truth())
         return footage
     if not footage.is_file():

@@ -47,6 +47,16 @@ def test_a_note_is_of_finished_videos_and_said_once(tmp_path):
     assert notes(run_folder(tmp_path).videos()) == ["ttt: 66 s long (2 videos)"]
 
 
+def test_notes_that_differ_in_numbers_alone_are_one_with_their_range():
+    videos = [record("ttt", str(count), reason=f"66 s long, and {count} words") for count in (3, 1, 2)]
+    others = [record("walt", "a", reason="{} of 5.5"), record("ttt", "9", reason="66 s long")]
+    assert notes([*videos, *others]) == [
+        "ttt: 66 s long (1 video)",
+        "ttt: 66 s long, and 1 to 3 words (3 videos)",
+        "walt: {} of 5.5 (1 video)",
+    ]
+
+
 def test_measuring_anew_keeps_what_is_known_of_the_making(tmp_path):
     store = run_folder(tmp_path)
     store.add(record("ttt", "a"), [], [])

@@ -56,7 +56,9 @@ def make(asked: Plan, shown: Shown) -> Report:
 def _request(asked: Plan, *models: str, sources: Mapping[tuple[str, int], Path] | None = None) -> Request:
     finished = dict(sources) if sources is not None else None
     seeds = (asked.seed,)
-    return Request(asked.suite, models, asked.folder, seeds, asked.metrics, workers=asked.workers, sources=finished)
+    return Request(
+        asked.suite, models, asked.folder, seeds, asked.metrics, workers=asked.workers, truth=False, sources=finished
+    )
 
 
 def _of_models(asked: Plan) -> list[Task]:

@@ -82,7 +82,8 @@ def _curves(figure: SubFigure, curves: Sequence[tuple[Evidence, str]], rows: int
         axes[place].grid(alpha=0.3)
     for empty in axes[len(curves) :]:
         empty.set_visible(False)
-    axes[0].legend(fontsize=7)
+    drawn = {name: line for one in axes for line, name in zip(*one.get_legend_handles_labels(), strict=True)}
+    axes[0].legend(list(drawn.values()), list(drawn), fontsize=7)
 
 
 def _curve(axes: Axes, account: Account, kind: str, colour: str) -> None:

@@ -20,6 +20,8 @@ STRENGTH = 0.4
 """The strength at which the bars are set, and which is always tried."""
 TRICKS = ("freeze", "loop", "frame-shuffle", "segment-shuffle")
 """What anybody could do to a system's own videos, and no metric may reward."""
+TRICKS_ALONE = "tricks"
+"""Behind a system and an @: it is tried with these alone."""
 HARMLESS = ("reencode", "resize", "resize@0.75", "brightness", "brightness@0.95", "fps")
 """What no viewer minds, and no metric may either."""
 REENCODED = "reencode"
@@ -101,7 +103,8 @@ def kinds_for(metrics: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, .
 def sources_for(texts: Iterable[str], kinds: Sequence[str]) -> tuple[Source, ...]:
     """`oracle`, `autoencoder`, a system as on the command line, or a folder of a system's finished videos.
 
-    `autoencoder@0.4`, or with more strengths `autoencoder@0.2,0.4`, is tried at these alone, which takes less time.
+    `autoencoder@0.4`, or with more strengths `autoencoder@0.2,0.4`, is tried at these alone, and `SYSTEM@tricks` with
+    tricks alone, which takes less time.
     """
     sources = {text: _source(text, tuple(kinds)) for text in texts}
     labels = [source.own for source in sources.values()]
@@ -118,12 +121,13 @@ def _source(text: str, kinds: tuple[str, ...]) -> Source:
     if text.partition("@")[0] == "autoencoder":
         name = "reconstructed"
         return Source("autoencoder", name, name, name, kinds, _strengths(text), model=name)
-    folder = Path(text) if Path(text).is_dir() else None
-    own = plugins.spelling(folder.name.replace("__", ":") if folder else text).label
+    name = text.removesuffix(f"@{TRICKS_ALONE}")
+    folder = Path(name) if Path(name).is_dir() else None
+    own = plugins.spelling(folder.name.replace("__", ":") if folder else name).label
     if folder is None:
-        plugins.baseline(text)
-    alterable = tuple(kind for kind in kinds if kind in footage.KINDS)
-    model = text if folder is None else None
+        plugins.baseline(name)
+    alterable = tuple(kind for kind in kinds if kind in (footage.KINDS if name == text else TRICKS))
+    model = name if folder is None else None
     return Source("system", own, f"{own}:{REENCODED}", own, alterable, model=model, folder=folder)
 
 

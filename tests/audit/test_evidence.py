@@ -198,6 +198,11 @@ def test_a_source_can_be_tried_at_fewer_strengths(suite):
     assert (step.strength, step.auc.value) == (0.4, 1.0)
 
 
+def test_a_system_can_be_tried_with_tricks_alone():
+    (quick,) = sources_for(["noise@tricks"], ["vanish", "blur", "freeze", "loop"])
+    assert (quick.own, quick.model, quick.kinds) == ("noise", "noise", ("freeze", "loop"))
+
+
 @pytest.mark.parametrize("text", ["autoencoder@0.1", "autoencoder@0.4,0.5", "autoencoder@", "autoencoder@much"])
 def test_the_strength_of_the_bars_is_always_tried(text):
     with pytest.raises(PluginError, match="asks for other strengths than"):
