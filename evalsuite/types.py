@@ -215,9 +215,9 @@ class Clip:
     """When each frame is shown, shape (time,)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Features:
-    """What one extractor saw in one video: the unit of caching."""
+    """What one extractor saw in one video: the unit of caching. Two are equal only if they are one."""
 
     extractor: str
     version: str

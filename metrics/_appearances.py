@@ -16,7 +16,7 @@ from scipy.optimize import linear_sum_assignment
 from evalsuite.types import Entity, Features, Storyboard
 
 from ._evidence import evidence
-from ._timeline import Array, Flags, segments_at, timeline
+from ._timeline import Array, Flags, segments_at, shares, timeline
 from ._toon_id import NAME, Sights, sights
 from .models.looks import EMBEDDING, SCORE, look_of
 
@@ -36,6 +36,8 @@ class Appearances:
     """The share of the segment's moments in which it is seen, (characters, segments)."""
     prototype: Array
     """The mean of its embeddings there, of length 1, or 0 where it is not seen: (characters, segments, channels)."""
+    new: Array
+    """The share of each segment that repeats nothing, (segments,)."""
     strangers: float
     """How many more characters than expected are seen at a moment, on average."""
 
@@ -54,7 +56,9 @@ def characters(storyboard: Storyboard) -> list[tuple[Entity, Array]]:
 def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> Appearances:
     """Looks through a video once, moment by moment."""
     line = timeline(features[NAME], storyboard)
-    live = evidence(timeline(features["thumbnails"], storyboard)).live
+    pictures = timeline(features["thumbnails"], storyboard)
+    judged = evidence(pictures)
+    live = judged.live
     seen = sights(line.rows)
     cast = characters(storyboard)
     expected = np.array([[one.id in segment.present for segment in storyboard.segments] for one, _ in cast])
@@ -74,7 +78,12 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
     length = np.linalg.norm(total, axis=-1, keepdims=True)
     prototype = total / np.maximum(length, 1e-9)
     return Appearances(
-        tuple(one.id for one, _ in cast), expected, count / lasting, prototype, strangers / max(1, int(live.sum()))
+        tuple(one.id for one, _ in cast),
+        expected,
+        count / lasting,
+        prototype,
+        shares(~judged.looped, pictures, storyboard),
+        strangers / max(1, int(live.sum())),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ._timeline import Array, Flags, Timeline
+from ._timeline import Array, Flags, Timeline, once_per_video
 
 CLEAR = 0.26
 """By how much a cut changes the picture more than the motion around it does, in units of the picture's contrast."""
@@ -34,6 +34,7 @@ def jumps(line: Timeline) -> tuple[Array, Array]:
     return jump, _usual(rows, line.samples(AROUND))
 
 
+@once_per_video
 def cuts(line: Timeline) -> Flags:
     """Which samples begin a new shot, shape (samples,)."""
     jump, usual = jumps(line)

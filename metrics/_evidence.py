@@ -11,7 +11,7 @@ import numpy as np
 
 from ._loops import loops, runs
 from ._roughness import unrelatedness
-from ._timeline import Flags, Timeline
+from ._timeline import Flags, Timeline, once_per_video
 
 STILL = 2.5
 """The largest change of any cell between samples that encoding alone makes, in units of Lab."""
@@ -35,6 +35,7 @@ class Evidence:
         return ~(self.frozen | self.looped | self.incoherent)
 
 
+@once_per_video
 def evidence(line: Timeline) -> Evidence:
     """Judge each sample of a timeline of thumbnails."""
     frozen = _frozen(line)

@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from ._timeline import Array, Flags
 from ._tracks import WIDTH, Track, Tracks
 
 ENOUGH = 0.5
 """The share of a segment's moments from which on a character is there: it may come in, or pass behind another."""
+FEWEST = {"character": 4, "thing": 2}
+"""Samples in which it must be seen to be judged; a thing that falls into the picture may soon be gone."""
 REACH = {"character": 40.0, "thing": 140.0}
 """Pixels per second that it may move, of which 96 are the picture's width."""
 NEAR = 6.0
 """Pixels beyond that which are no jump: a box that is partly hidden is wrong by as much."""
-FARTHEST = 48.0
+FARTHEST = 64.0
 """A jump of so many pixels, or being gone, is the worst."""
+UNSEEN = 0.5
+"""Of a longer time out of sight no more seconds are believed to have been spent on the way."""
 GONE = 0.75
 """Seconds out of sight after which something is gone."""
 ROOM = 6.0
 """Pixels from the picture's edge within which something may leave."""
+LEFT = 0.75
+"""The share of its usual size that shows at most of what leaves."""
+HIDING = 0.6
+"""The share of something that is covered at least by what hides it."""
 BEFORE = 0.5
 """Seconds over which it is then seen to move out."""
 OUT = 1.0
@@ -42,7 +49,7 @@ def steadiness(found: Tracks) -> dict[int, float]:
     return _worst(
         (number, 1 - float(np.clip((_displaced(track, there, found) - NEAR) / (FARTHEST - NEAR), 0, 1)))
         for number, track, there in _stays(found)
-        if (track.seen & found.live)[there].sum() >= 4
+        if (track.seen & found.live)[there].sum() >= FEWEST[_sort(track)]
     )
 
 
@@ -65,15 +72,24 @@ def _displaced(track: Track, there: Flags, found: Tracks) -> float:
     return max(_jump(track, there, found), _lost(track, there, found))
 
 
+def _sort(track: Track) -> str:
+    return "character" if track.kind == "character" else "thing"
+
+
 def _jump(track: Track, there: Flags, found: Tracks) -> float:
-    """The farthest jump beyond what its speed allows, in pixels: the least way from two samples to the next two."""
+    """The farthest jump beyond what its speed allows, in pixels: the least way from two samples to the next two.
+
+    A character has the speed of its steps just before and after. A thing may be thrown, and so has the greatest.
+    """
     seen = np.flatnonzero(there & track.seen)
-    place = track.middle[seen]
-    reach = REACH["character" if track.kind == "character" else "thing"] / found.rate
+    place, passed = track.middle[seen], np.minimum(np.diff(seen) / found.rate, UNSEEN)
+    speed = np.linalg.norm(np.diff(place, axis=0), axis=1) / passed
     worst = 0.0
     for after in range(2, len(seen) - 1):
+        around = max(speed[after - 2], speed[after])
+        reach = min(REACH["character"], around) if _sort(track) == "character" else REACH["thing"]
         ways = [
-            np.linalg.norm(place[after + late] - place[after - 1 - early]) - reach * (seen[after] - seen[after - 1])
+            np.linalg.norm(place[after + late] - place[after - 1 - early]) - reach * passed[after - 1]
             for late in (0, 1)
             for early in (0, 1)
         ]
@@ -82,26 +98,28 @@ def _jump(track: Track, there: Flags, found: Tracks) -> float:
 
 
 def _lost(track: Track, there: Flags, found: Tracks) -> float:
-    """`FARTHEST` where it is gone in mid-picture before the segment ends, else 0."""
-    if track.kind == "bubbles":
-        return 0.0
+    """`FARTHEST` where it is gone before the segment ends though nothing hid it and it did not leave, else 0."""
     samples, seen = np.flatnonzero(there), np.flatnonzero(there & track.seen)
-    if (samples[-1] - seen[-1]) / found.rate < GONE:
+    if track.kind == "bubbles" or (samples[-1] - seen[-1]) / found.rate < GONE:
         return 0.0
-    box = track.picture[seen[-1]]
-    middle = box[:2] / 2 + box[2:] / 2
-    leaves = _leaves(box, box - track.picture[seen[-1 - min(len(seen) - 1, round(BEFORE * found.rate))]])
-    hidden = any(_covers(other.picture[seen[-1]], middle) for other in found.tracks if other is not track)
-    return 0.0 if leaves or hidden else FARTHEST
+    boxes = track.picture[seen]
+    box, before = boxes[-1], boxes[-1 - min(len(seen) - 1, round(BEFORE * found.rate))]
+    usual = np.median(boxes[:, 2:] - boxes[:, :2], axis=0)
+    others = [other.picture[seen[-1]] for other in found.tracks if other is not track]
+    hidden = any(_covered(box, other) > HIDING for other in others)
+    return 0.0 if hidden or _leaves(box, box - before, LEFT * usual) else FARTHEST
 
 
-def _leaves(box: Array, moved: Array) -> bool:
-    """Whether it is at an edge of the picture, and its side that is farther in moves out."""
-    left = box[0] < ROOM and moved[2] < -OUT
-    right = box[2] > WIDTH - ROOM and moved[0] > OUT
-    top = box[1] < ROOM and moved[3] < -OUT
+def _leaves(box: Array, moved: Array, size: Array) -> bool:
+    """Whether an edge of the picture has cut it to `size` or less, and its side that is farther in moves out."""
+    width, height = box[2:] - box[:2] <= size
+    left = width and box[0] < ROOM and moved[2] < -OUT
+    right = width and box[2] > WIDTH - ROOM and moved[0] > OUT
+    top = height and box[1] < ROOM and moved[3] < -OUT
     return bool(left or right or top)
 
 
-def _covers(box: npt.NDArray[np.float64], point: Array) -> bool:
-    return bool((box[:2] - 4 < point).all() and (point < box[2:] + 4).all())
+def _covered(box: Array, other: Array) -> float:
+    """The share of a box that lies in another one; NaN where that is not seen."""
+    common = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])
+    return float(np.prod(np.maximum(common, 0)) / np.prod(box[2:] - box[:2]))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +16,7 @@ from evalsuite.types import Features, Storyboard
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Found = TypeVar("Found")
 
 PACE = 8.0
 """Samples per second that are aimed at."""
@@ -27,6 +32,8 @@ class Timeline:
     """Samples per second."""
     coverage: float
     """The share of the storyboard's length that the video fills, 0 - 1."""
+    features: Features | None = None
+    """What the samples were taken from."""
 
     @property
     def seconds(self) -> Array:
@@ -51,7 +58,27 @@ def timeline(features: Features, storyboard: Storyboard) -> Timeline:
     length = min(float(shown[-1]) + 1 / fps, storyboard.seconds)
     grid = np.arange(max(1, round(length * rate))) / rate
     nearest = np.clip(np.searchsorted(shown, grid + 0.5 / fps) - 1, 0, len(shown) - 1)
-    return Timeline(features.array[nearest].astype(np.float64), rate, min(1.0, length / storyboard.seconds))
+    return Timeline(features.array[nearest].astype(np.float64), rate, min(1.0, length / storyboard.seconds), features)
+
+
+def once_per_video(find: Callable[[Timeline], Found]) -> Callable[[Timeline], Found]:
+    """Finds what many metrics ask of a video only once, and keeps it for as long as the video's features are kept.
+
+    Who gets it must not change it.
+    """
+    kept: WeakKeyDictionary[Features, dict[int, Found]] = WeakKeyDictionary()
+
+    @wraps(find)
+    def recalled(line: Timeline) -> Found:
+        if line.features is None:
+            return find(line)
+        known = kept.setdefault(line.features, {})
+        samples = len(line.rows)  # all that a storyboard decides of a timeline
+        if samples not in known:
+            known[samples] = find(line)
+        return known[samples]
+
+    return recalled
 
 
 def segments_at(seconds: Array, storyboard: Storyboard) -> npt.NDArray[np.int64]:

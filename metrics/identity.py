@@ -2,8 +2,9 @@
 
 For each two segments in which the storyboard expects a character: the cosine of its mean embeddings there, calibrated
 so that two characters of the world have 0 and two sights of one have 1, bounded to 0 - 1; and 0 where it is not seen in
-one of them. Where all look alike, sameness proves nothing: the mean is multiplied by 2 AUC - 1 of telling pairs of one
-character from pairs of two, where there are two.
+one of them. It counts by the share that is new in the segment that repeats more of what was shown before, so that
+nobody gains by a replay of which a moment passes for new. Where all look alike, sameness proves nothing: the mean is
+multiplied by 2 AUC - 1 of telling pairs of one character from pairs of two, where there are two.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Pair(NamedTuple):
     lag: float
     """Seconds between the beginnings of the segments."""
     likeness: float
-    """0 - 1; 0 where the character is not seen in one of them."""
+    """0 - 1; 0 where the character is not seen in one of them, and less where one repeats what was shown before."""
     both: bool
     """Whether it is seen in both."""
 
@@ -43,7 +44,7 @@ class Identity(Metric):
     """How alike each character looks in all segments that should show it, absence counted as 0; 0 - 1."""
 
     summary: ClassVar[str] = "characters look the same whenever they come back"
-    version: ClassVar[str] = f"2-{REVISION}"
+    version: ClassVar[str] = f"3-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("identity-drift", "identity-swap", "vanish")
@@ -85,6 +86,7 @@ def _pairs(found: Appearances, storyboard: Storyboard) -> Iterator[Pair]:
             cosine = found.prototype[who, first] @ found.prototype[who, second]
             both = bool(found.present[who, first] and found.present[who, second])
             likeness = both * float(np.clip((cosine - impostor) / (genuine - impostor), 0, 1))
+            likeness *= float(min(found.new[first], found.new[second]))
             yield Pair(storyboard.starts[second] - storyboard.starts[first], likeness, both)
 
 

@@ -2,7 +2,7 @@
 
 In each segment that expects a character, whatever the storyboard has there is followed with the camera's motion taken
 out. The segment is worth what its worst body is: 1 where all move no faster than bodies of this world do, 0 where one
-jumps by half of the picture's width or is gone from the middle of it, and 0 where nobody is seen. It counts by the
+jumps by two thirds of the picture's width or is gone from the middle of it, and 0 where nobody is seen. It counts by the
 share of the segment that is live: what is frozen, looped or incoherent shows no way. The value is the mean.
 """
 
@@ -28,7 +28,7 @@ class Permanence(Metric):
     """How far nothing jumps to another place or is gone in mid-picture, segment by segment; 0 - 1."""
 
     summary: ClassVar[str] = "nobody and nothing jumps to another place, or is gone in mid-picture"
-    version: ClassVar[str] = f"1-{REVISION}"
+    version: ClassVar[str] = f"2-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("teleport",)

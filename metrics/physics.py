@@ -49,7 +49,7 @@ class Physics(Metric):
     """How well gravity, bounces and permanence are kept, as a product; 0 - 1."""
 
     summary: ClassVar[str] = "falls, bounces and permanence obey the laws of the world"
-    version: ClassVar[str] = f"3-{REVISION}"
+    version: ClassVar[str] = f"4-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("float", "teleport", "vanish")

@@ -44,9 +44,14 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
     """What identity finds where each segment shows the given embeddings, over pictures that are alive."""
 
     def measured(
-        board: Storyboard, shown: list[list[np.ndarray]], until: Mapping[int, float] | None = None
+        board: Storyboard,
+        shown: list[list[np.ndarray]],
+        until: Mapping[int, float] | None = None,
+        replayed_from: float = np.inf,
     ) -> Measured:
         frames = film(story("a" * len(shown)))
+        start = int(min(replayed_from * 8, len(frames)))
+        frames = np.concatenate([frames[:start], frames[: len(frames) - start]])
         thumbnails = extract([Clip(frames, np.arange(len(frames)) / 8)], ["thumbnails"])
         each = np.zeros((len(frames), MOST, 6 + EMBEDDING), np.float32)
         for index in range(len(frames)):
@@ -97,6 +102,13 @@ def test_who_is_not_seen_counts_as_unlike(seen: Callable):
     assert found.details["recall"] == 3 / 4
     rarely = seen(told("a a a a"), [[ann]] * 4, until={2: 0.2})
     assert rarely.value == pytest.approx(3 / 6)
+
+
+def test_a_pair_counts_by_the_share_of_its_segments_that_is_new(seen: Callable):
+    ann = look_of(ANN)
+    found = seen(told("a a a a"), [[ann]] * 4, replayed_from=10.5)
+    assert found.value == pytest.approx((3 + 3 / 2) / 6, abs=0.03)
+    assert found.coverage == 1
 
 
 def test_all_alike_proves_nothing(seen: Callable):

@@ -105,11 +105,12 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
         for index, second in enumerate(seconds):
             for place, (name, way) in enumerate(ways.items()):
                 middle = way(second)
-                if middle is not None:
+                if middle is not None and middle[0] < 96:
                     kind = KINDS.index("character" if name == "ann" else name)
                     place_of, tall = np.array(middle[:2]), middle[2:] or (SIZE,)
                     half = np.array([SIZE, 1.5 * SIZE] if name == "ann" else [SIZE / 2, tall[0] / 2])
                     box = np.concatenate([place_of - half, place_of + half]) / [96, 64, 96, 64]
+                    box[[0, 2]] = np.clip(box[[0, 2]], 0, 1)
                     each[index, place] = np.concatenate([[0.9, kind], box, LOOKS[name]])
         events = () if event is None else (Event(kind=event, entity=thing, start=0.0, end=2.0),)
         board = Storyboard(
@@ -189,17 +190,30 @@ def test_a_stack_that_topples_proves_little(seen: Callable):
 def test_permanence_is_what_the_worst_body_keeps(seen: Callable):
     assert seen("permanence", {"ann": stands}, None).value == pytest.approx(1)
     jump = seen("permanence", {"ann": lambda t: (20.0 if t < 1.5 else 50.0, 40.0)}, None)
-    assert jump.value == pytest.approx(1 - (30 - 40 / FPS - 6) / 42)
+    assert jump.value == pytest.approx(1 - (30 - 6) / 58)
     both = seen("permanence", {"ann": stands, "ball": lambda t: (20.0 if t < 1.5 else 80.0, 49.0)}, None)
-    assert both.value == pytest.approx(1 - (60 - 140 / FPS - 6) / 42)
+    assert both.value == pytest.approx(1 - (60 - 140 / FPS - 6) / 58)
     assert seen("permanence", {"ann": lambda t: (48.0, 40.0) if t < 0.75 else None}, None).value == 0
     assert seen("permanence", {"ann": lambda _: None}, None).value == 0
 
 
 def test_who_leaves_by_an_edge_is_not_gone_and_who_stands_there_is(seen: Callable):
-    walks = seen("permanence", {"ann": lambda t: (60 + 30 * t, 40.0) if t < 1 else None}, None)
+    walks = seen("permanence", {"ann": lambda t: (60 + 30 * t, 40.0)}, None)
     assert walks.value == pytest.approx(1)
+    assert seen("permanence", {"ann": lambda t: (60 + 30 * t, 40.0) if t < 1 else None}, None).value == 0
     assert seen("permanence", {"ann": lambda t: (84.0, 40.0) if t < 1 else None}, None).value == 0
+
+
+def test_what_another_hides_is_not_gone_unless_it_is_too_large_to_be_hidden(seen: Callable):
+
+    def stays(_: float) -> tuple[float, float]:
+        return 48.0, 40.0
+
+    def goes(second: float) -> tuple[float, float] | None:
+        return stays(second) if second < 1 else None
+
+    assert seen("permanence", {"ann": stays, "ball": goes}, None).value == pytest.approx(1)
+    assert seen("permanence", {"ann": goes, "ball": stays}, None).value == 0
 
 
 def test_permanence_is_not_asked_of_a_story_without_characters(seen: Callable):
@@ -210,7 +224,7 @@ def test_permanence_is_not_asked_of_a_story_without_characters(seen: Callable):
 def test_who_jumps_or_is_gone_is_seen(seen: Callable):
     assert seen("physics", {"ann": stands}, None).value == pytest.approx(1)
     jumps = seen("physics", {"ann": lambda t: (20.0 if t < 1.5 else 50.0, 40.0)}, None)
-    assert jumps.details["steadiness"] == pytest.approx(1 - (30 - 40 / FPS - 6) / 42)
+    assert jumps.details["steadiness"] == pytest.approx(1 - (30 - 6) / 58)
     gone = seen("physics", {"ann": lambda t: (48.0, 40.0) if t < 0.75 else None}, None)
     assert gone.details["steadiness"] == 0
     assert gone.details["presence"] == pytest.approx(0.25 / 0.5)
@@ -218,7 +232,7 @@ def test_who_jumps_or_is_gone_is_seen(seen: Callable):
         "physics", {"ann": lambda t: (48.0, 40.0) if t < 0.75 else None, "ball": lambda _: (20.0, 49.0)}, None
     )
     assert paired.details["steadiness"] == 0
-    leaves = seen("physics", {"ann": stands, "ball": lambda t: (60 + 30 * t, 49.0) if t < 1 else None}, None)
+    leaves = seen("physics", {"ann": stands, "ball": lambda t: (60 + 30 * t, 49.0)}, None)
     assert leaves.details["steadiness"] == 1
     absent = seen("physics", {"ann": stands, "ball": lambda _: None}, "fall")
     assert (absent.value, absent.details["gravity"]) == (0, 0)

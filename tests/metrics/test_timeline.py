@@ -1,0 +1,47 @@
+"""What is found once for a video is what would be found anew, and no other video's."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable
+
+import numpy as np
+from evalsuite.metrics._cuts import cuts
+from evalsuite.metrics._evidence import evidence
+from evalsuite.metrics._timeline import once_per_video, timeline
+
+from evalsuite.features import extract
+from evalsuite.types import Clip, Features
+
+
+def seen(frames: np.ndarray) -> Features:
+    return extract([Clip(frames, np.arange(len(frames)) / 8)], ["thumbnails"])["thumbnails"]
+
+
+def test_each_video_and_length_of_story_has_its_own(film: Callable, story: Callable) -> None:
+    long, short = story("aabb"), story("aa")
+    features, others = seen(film(long)), seen(film(story("abab")))
+    for board in (long, short):
+        for each in (features, others):
+            kept, anew = timeline(each, board), timeline(Features("x", "1", each.array, each.seconds), board)
+            assert cuts(kept).tolist() == cuts(anew).tolist() == cuts(kept).tolist()
+            assert evidence(kept).live.tolist() == evidence(anew).live.tolist()
+    assert cuts(timeline(features, long)).tolist() != cuts(timeline(others, long)).tolist()
+
+
+def test_it_is_found_once_and_kept_no_longer_than_the_features(film: Callable, story: Callable) -> None:
+    board, asked = story("a"), []
+
+    @once_per_video
+    def count(line) -> int:
+        asked.append(len(line.rows))
+        return len(line.rows)
+
+    features = seen(film(board))
+    assert [count(timeline(features, board)) for _ in range(3)] == [24, 24, 24]
+    assert asked == [24]
+    alive = weakref.ref(features)
+    del features
+    gc.collect()
+    assert alive() is None
