@@ -46,10 +46,10 @@ class Request:
     workers: int = 1
     generate: bool = True
     """Whether missing videos are made; otherwise those that are there are measured."""
-    truth: bool = True
-    """Whether what a world says of itself is kept beside its videos."""
     sources: dict[tuple[str, int], Path] | None = None
     """Finished videos of somebody else's, one for each storyboard and seed; then the model is only a name."""
+    truth: bool = True
+    """Whether what a world says of itself is kept beside its videos."""
 
 
 @dataclass(frozen=True, slots=True)

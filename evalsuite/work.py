@@ -39,10 +39,10 @@ class Task:
     folder: Path
     metrics: tuple[str, ...]
     generate: bool
-    truth: bool = True
-    """Whether a world's truth is kept beside the video."""
     source: Path | None = None
     """A finished video of somebody else's, to be measured where it lies."""
+    truth: bool = True
+    """Whether a world's truth is kept beside the video."""
 
     @property
     def name(self) -> str:

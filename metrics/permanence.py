@@ -1,9 +1,10 @@
 """Does everybody and everything stay where it is, or get elsewhere by a way that can be seen?
 
 In each segment that expects a character, whatever the storyboard has there is followed with the camera's motion taken
-out. The segment is worth what its worst body is: 1 where all move no faster than bodies of this world do, 0 where one
-jumps by two thirds of the picture's width or is gone from the middle of it, and 0 where nobody is seen. It counts by
-the share of the segment that is live: what is frozen, looped or incoherent shows no way. The value is the mean.
+out. The segment is worth what its worst body is: 1 where none moves farther at once than its own motion, or a throw,
+explains, 0 where one jumps by two thirds of the picture's width or is gone from the middle of it, and 0 where nobody is
+seen. It counts by the share of the segment that is live: what is frozen, looped or incoherent shows no way. The value
+is the mean.
 """
 
 from __future__ import annotations
