@@ -133,9 +133,8 @@ def test_windows_are_read_where_the_boxes_are():
 
 
 def test_the_extractor_tells_the_strangeness_of_each_sight():
-    bodies = {bend: _at_the_bend(bend) for bend in (0.0, 0.2, 0.4)}
-    assert bodies[0.0] < bodies[0.2] < bodies[0.4]
-    assert bodies[0.0] < ordinary_strangeness() < bodies[0.4]
+    bodies = {bend: _at_the_bend(bend) for bend in (0.0, 0.2, 1.0)}
+    assert bodies[0.0] < ordinary_strangeness() < bodies[0.2] < bodies[1.0]
 
 
 def _at_the_bend(strength: float) -> float:
