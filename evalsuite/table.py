@@ -19,7 +19,7 @@ from evalsuite.types import SET_SIZE, Rating, Score, Table
 
 Cell = str | float | None
 Format = Literal["text", "md", "csv", "json", "latex"]
-_ENDLESS = 10_000
+_BETWEEN = 3  # columns of a terminal that stand between two of a table: a line, and a space on each side
 INTERVALS = f"intervals are 95 %, from {RESAMPLES} bootstraps over storyboards; one storyboard gives none"
 
 
@@ -228,22 +228,31 @@ def _number(value: Cell, digits: int) -> str:
 def _text(table: Table, width: int | None) -> str:
     """At least so wide that no word is broken: a narrow terminal wraps lines, but loses no name."""
     from rich.console import Console
-    from rich.measure import Measurement
     from rich.table import Table as Grid
 
     headings, rows = _shown(table)
+    columns = list(zip(headings, *rows, strict=True))
+    whole = [max(map(len, column)) for column in columns]
+    words = [max(map(len, " ".join(column).split()), default=0) for column in columns]
     grid = Grid(title=table.title, title_justify="left", caption="\n".join(table.notes), caption_justify="left")
     for place, heading in enumerate(headings):
         is_text = all(isinstance(row[table.columns.index(heading)], str) for row in table.rows) and place < 2
-        grid.add_column(heading, justify="left" if is_text else "right", overflow="fold")
+        fits = words[place] == whole[place]
+        grid.add_column(heading, justify="left" if is_text else "right", overflow="fold", no_wrap=fits)
     for row in rows:
         grid.add_row(*row)
     console = Console(file=io.StringIO(), width=width)
-    unbroken = Measurement.get(console, console.options.update(width=_ENDLESS), grid).minimum
-    console.width = max(console.width, unbroken)
+    console.width = max(console.width, _least_width(words, whole))
     with console.capture() as capture:
         console.print(grid, markup=False)
     return capture.get()
+
+
+def _least_width(words: Sequence[int], whole: Sequence[int]) -> int:
+    """What breaks no word, of columns by their longest words and cells: rich makes all that wrap equally narrow."""
+    sizes = list(zip(words, whole, strict=True))
+    room = max((word for word, cell in sizes if word < cell), default=0)
+    return sum(max(word, min(room, cell)) + _BETWEEN for word, cell in sizes) + 1
 
 
 def _markdown(table: Table) -> str:

@@ -140,3 +140,12 @@ def test_a_narrow_terminal_breaks_no_word():
     wide = Table("Scores", columns, (("a-model-of-some-name", *[0.123] * 12),), ())
     text = render(wide, "text", 40)
     assert all(column in text for column in (*columns, "a-model-of-some-name"))
+    ends = [
+        f"{name}{end}"
+        for name in ("alignment", "identity", "permanence", "transitions")
+        for end in ("", " low", " high")
+    ]
+    intervals = Table("Scores", ("model", *ends, "storyboards", "coverage"), (("ttt", *[0.5] * 12, 2, 1.0),), ())
+    text = render(intervals, "text", 40)
+    assert all(word in text for word in ("alignment", "permanence", "transitions", "storyboards", "coverage"))
+    assert len({len(line) for line in text.splitlines()[1:] if line.strip()}) == 1
