@@ -35,6 +35,12 @@ class Flight(NamedTuple):
     """Whether the places tell gravity, to `SURE` of it."""
     bounced: bool
     """Whether they tell restitution, to a tenth."""
+    released: float
+    """The second from which on it flies."""
+    landed: float
+    """The second of its first contact."""
+    floor: float
+    """Where it is then, in the units of the heights."""
 
 
 def flight(seconds: Array, y: Array, drop: float | None = None) -> Flight | None:
@@ -56,7 +62,10 @@ def flight(seconds: Array, y: Array, drop: float | None = None) -> Flight | None
     variance = np.diag(np.linalg.pinv(best.jac.T @ best.jac))
     spread = np.sqrt(np.where(variance < 0, np.inf, variance))  # rounding makes it negative where nothing is known
     bounced = int((t > best.x[2] + 0.05).sum()) >= 3 and spread[1] < 0.1
-    return Flight(float(pull), float(keep), bool(spread[0] < SURE * pull), bool(bounced))
+    sure = bool(spread[0] < SURE * pull)
+    released = float(seconds[start])
+    landed, _, lowest = best.x[2:]
+    return Flight(float(pull), float(keep), sure, bool(bounced), released, released + float(landed), float(lowest))
 
 
 def _release(y: Array) -> int:

@@ -30,6 +30,8 @@ class Course:
     """What is seen of a thing from the beginning of its event to the end of the segment; arrays are (samples, ...)."""
 
     event: Event
+    segment: int
+    """The number of the segment that has it."""
     kind: str
     size: float
     """What is usual of the lesser of width and height, in pixels."""
@@ -92,7 +94,7 @@ def _course(found: Tracks, track: Track, event: Event, number: int, start: float
     least = (box[:, 2:] - box[:, :2]).min(axis=1, initial=WIDTH)
     size = float(np.median(least[whole] if whole.any() else least)) if len(box) else 1.0
     cut, shown = picture[:, 1] < EDGE, picture[:, 3] > MOSTLY * size
-    return Course(event, track.kind, size, since[there], box, cut, shown)
+    return Course(event, number, track.kind, size, since[there], box, cut, shown)
 
 
 def happened(course: Course) -> float:

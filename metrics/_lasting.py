@@ -37,23 +37,23 @@ OUT = 1.0
 
 def presence(found: Tracks) -> dict[int, float]:
     """By the number of each segment that expects characters: how much of it the one least seen is seen for."""
-    return _worst(
+    return worst(
         (number, min(1.0, float((track.seen & found.live)[there].mean()) / ENOUGH))
-        for number, track, there in _stays(found)
+        for number, track, there in stays(found)
         if track.kind == "character"
     )
 
 
 def steadiness(found: Tracks) -> dict[int, float]:
     """By the number of each segment in which any that it expects is seen: 1 less the worst jump or loss."""
-    return _worst(
+    return worst(
         (number, 1 - float(np.clip((_displaced(track, there, found) - NEAR) / (FARTHEST - NEAR), 0, 1)))
-        for number, track, there in _stays(found)
+        for number, track, there in stays(found)
         if (track.seen & found.live)[there].sum() >= FEWEST[_sort(track)]
     )
 
 
-def _worst(values: Iterable[tuple[int, float]]) -> dict[int, float]:
+def worst(values: Iterable[tuple[int, float]]) -> dict[int, float]:
     """The least value of each segment."""
     least: dict[int, float] = {}
     for number, value in values:
@@ -61,7 +61,7 @@ def _worst(values: Iterable[tuple[int, float]]) -> dict[int, float]:
     return least
 
 
-def _stays(found: Tracks) -> Iterator[tuple[int, Track, Flags]]:
+def stays(found: Tracks) -> Iterator[tuple[int, Track, Flags]]:
     """Each segment in which each is expected, as its number and as flags of its samples."""
     for track in found.tracks:
         for number in np.unique(found.segment[track.expected]).tolist():

@@ -6,7 +6,7 @@ Places are in pixels of which 96 are the picture's width, as the first frame of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
 from evalsuite.features import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
-from evalsuite.toon.episode import GROUND, PHYSICAL_THINGS, STAGE_HEIGHT
+from evalsuite.toon.episode import PHYSICAL_THINGS
 from evalsuite.types import Entity, Features, Storyboard
 
 from ._camera import NAME as CAMERA
@@ -31,12 +31,6 @@ ALIKE = 0.35
 """The cosine of looks from which on a detection may be the one that is expected."""
 FAR = 0.004
 """What a pixel's distance from where it was last seen takes from that."""
-STANDING = 70
-"""The percentile of the lower edges of characters that is where they stand: some are in the air for a while."""
-SOLES = 1.3
-"""Pixels by which their boxes end below that, a median over the suite `dev`."""
-ZOOMS = (0.9, 1.45)
-"""What the camera may be zoomed to."""
 FEWEST_FOLLOW = 0.2
 """The share of corners that must follow a move of the camera for it to be believed."""
 
@@ -86,19 +80,6 @@ class Tracks:
         """The track of an entity; None where its look cannot be told."""
         return next((track for track in self.tracks if track.entity.id == entity), None)
 
-    def unit(self, there: Flags) -> float:
-        """Pixels to a unit of the stage at some moments of a shot, as the ground on which characters stand tells.
-
-        However the camera is zoomed, the ground is 10 units above the lower edge of the picture.
-        """
-        standing = [(track, there & track.seen) for track in self.tracks if track.kind == "character"]
-        feet = np.concatenate([np.zeros(0), *(track.picture[when, 3] for track, when in standing)])
-        if not len(feet):
-            return 1.0
-        grown = [(track.size / (track.picture[:, 2:] - track.picture[:, :2]))[when, 1] for track, when in standing]
-        zoom = (HEIGHT + SOLES - np.percentile(feet, STANDING)) / (STAGE_HEIGHT - GROUND)
-        return float(np.clip(zoom, *ZOOMS) * np.median(np.concatenate(grown)))
-
 
 class _Wanted(NamedTuple):
     entity: Entity
@@ -106,14 +87,22 @@ class _Wanted(NamedTuple):
     look: Array
 
 
-def tracks(features: Mapping[str, Features], storyboard: Storyboard, sure: float = SCORE) -> Tracks:
-    """Looks through a video once, moment by moment, at detections of at least the score `sure`."""
+def tracks(
+    features: Mapping[str, Features],
+    storyboard: Storyboard,
+    sure: float = SCORE,
+    things: Collection[str] = PHYSICAL_THINGS,
+) -> Tracks:
+    """Looks through a video once, moment by moment, at detections of at least the score `sure`.
+
+    `things` are the kinds of thing that are looked for, beside characters.
+    """
     line, pictures = timeline(features[NAME], storyboard), timeline(features["thumbnails"], storyboard)
     seconds = line.seconds
     segment = segments_at(seconds, storyboard)
     planned = np.searchsorted(storyboard.cuts, seconds + 1e-6, side="right")
     shot = np.cumsum(cuts(pictures) | (np.diff(planned, prepend=0) > 0), dtype=np.int64)
-    cast = _cast(storyboard)
+    cast = _cast(storyboard, things)
     expected = np.array([[one.entity.id in segment.present for segment in storyboard.segments] for one in cast])
     expected = expected.reshape(len(cast), len(storyboard.segments))[:, segment]
     boxes = _assigned(line.rows, cast, expected, shot, sure)
@@ -122,11 +111,11 @@ def tracks(features: Mapping[str, Features], storyboard: Storyboard, sure: float
     return Tracks(tuple(each), seconds, line.rate, segment, shot, evidence(pictures).live)
 
 
-def _cast(storyboard: Storyboard) -> list[_Wanted]:
+def _cast(storyboard: Storyboard, things: Collection[str]) -> list[_Wanted]:
     """Those of whom the detector was taught, and whose look the storyboard describes."""
     found = []
     for entity in storyboard.entities:
-        thing = next((word for word in entity.description.split() if word in PHYSICAL_THINGS), None)
+        thing = next((word for word in entity.description.split() if word in things), None)
         look = look_of(f"{entity.description} nothing" if thing else entity.description)
         if look is not None and (thing or entity.kind == "character"):
             found.append(_Wanted(entity, thing or "character", look))

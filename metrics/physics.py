@@ -1,30 +1,37 @@
 """Does what moves obey the laws of the world?
 
 Terms on tracks with the camera taken out, each 0 - 1: what falls does so with the world's gravity, what rises with its
-buoyancy; what bounces keeps the share of speed that it should; nothing jumps to another place or is gone in the middle
-of a shot; and who is expected is there. Each term has 1 for whatever the world itself shows, its measurement included.
-The value is the product of the terms that the storyboard asks for, since one broken law is enough. Who is expected and
-absent has 0, and so has a fall, a throw, a bounce, a rise or a topple that the story expects and that does not happen.
+buoyancy; what bounces keeps the share of speed that it should; what lands and rolls loses speed across; what lies
+there, or lands, does so on the ground, neither above it nor in it; nothing jumps to another place or is gone in the
+middle of a shot; and who is expected is there. Each term has 1 for whatever the world itself shows, its measurement
+included. The value is the product of the terms that the storyboard asks for, since one broken law is enough. Who is
+expected and absent has 0, and so has a fall, a throw, a bounce, a rise or a topple that the story expects and that does
+not happen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
 from evalsuite.interfaces import Metric
+from evalsuite.toon.episode import KEEPSAKES
 from evalsuite.types import Features, Measured, Storyboard
 
 from ._camera import NAME as CAMERA
 from ._flight import Flight
-from ._happenings import Course, courses, happened
+from ._friction import friction
+from ._ground import heights, landing, support, units
+from ._happenings import PHYSICAL, Course, courses, happened
 from ._lasting import presence, steadiness
 from ._pull import buoyancy, fall, gravity, weight
+from ._timeline import Array
 from ._toon_id import NAME
 from ._tracks import Tracks, tracks
-from .models.looks import REVISION
+from .models.looks import REVISION, THINGS
 
 FLYING = frozenset(("fall", "bounce", "throw"))
 SEEN = {"ball": 1.0, "box": 0.92}
@@ -43,52 +50,50 @@ HAPPENED = 0.75
 """How far an event has to happen."""
 GRAVE = frozenset(("fall", "bounce", "throw", "rise", "topple"))
 """Events that tell of gravity, be it little; one that does not happen tells of none."""
+TAKEN = 0.75
+"""From this share of the world's friction on all is well."""
 
 
 class Physics(Metric):
-    """How well gravity, bounces and permanence are kept, as a product; 0 - 1."""
+    """How well gravity, contacts and permanence are kept, as a product; 0 - 1."""
 
-    summary: ClassVar[str] = "falls, bounces and permanence obey the laws of the world"
-    version: ClassVar[str] = f"4-{REVISION}"
+    summary: ClassVar[str] = "falls, bounces, rolls, what lies there, and permanence obey the laws of the world"
+    version: ClassVar[str] = f"5-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
-    failures: ClassVar[tuple[str, ...]] = ("float", "teleport", "vanish")
+    failures: ClassVar[tuple[str, ...]] = ("float", "teleport", "vanish", "hover", "sink")
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`details` has each term that applies."""
-        found = tracks(features, storyboard)
+        seen = tracks(features, storyboard, things=THINGS)
+        found = replace(seen, tracks=tuple(track for track in seen.tracks if track.kind not in KEEPSAKES))
         if not any(track.expected.any() for track in found.tracks):
             return Measured(None, "the storyboard expects nobody and nothing that the cartoon world has words for")
-        pulls, keeps = _laws(found, storyboard)
-        terms = {
-            "gravity": pulls,
-            "restitution": keeps,
-            "presence": list(presence(found).values()),
-            "steadiness": list(steadiness(found).values()),
-        }
+        unit = units(found)
+        terms = _laws(found, storyboard, unit)
+        terms["support"] += support(seen, heights(seen, unit, storyboard)).values()
+        terms["presence"] = list(presence(found).values())
+        terms["steadiness"] = list(steadiness(found).values())
         means = {name: float(np.mean(values)) for name, values in terms.items() if values}
         return Measured(value=float(np.prod(list(means.values()))), details=means)
 
 
-def _laws(found: Tracks, storyboard: Storyboard) -> tuple[list[float], list[float]]:
-    """How well each event keeps gravity, and restitution where something bounces; 0 where it does not happen."""
-    pulls, keeps = [], []
-    for course in courses(found, storyboard, GRAVE):
-        unit = found.unit(found.segment == _segment(course, storyboard))
+def _laws(found: Tracks, storyboard: Storyboard, units: Array) -> dict[str, list[float]]:
+    """How well each event keeps gravity, 0 where it does not happen, and what its contacts with the ground should."""
+    laws: dict[str, list[float]] = {"gravity": [], "restitution": [], "friction": [], "support": []}
+    for course in courses(found, storyboard, PHYSICAL):
+        unit = float(np.median(units[found.segment == course.segment]))
         fit = fall(course, unit) if course.event.kind in FLYING and len(course.box) else None
-        done = min(1.0, happened(course) / HAPPENED)
-        pulls.append(done and done * _heavy(course, fit, unit))
+        if course.event.kind in GRAVE:
+            done = min(1.0, happened(course) / HAPPENED)
+            laws["gravity"].append(done and done * _heavy(course, fit, unit))
         if fit is not None and fit.bounced and course.kind in RESTITUTION:
-            keeps.append(_lively(fit.restitution, *RESTITUTION[course.kind]))
-    return pulls, keeps
-
-
-def _segment(course: Course, storyboard: Storyboard) -> int:
-    return next(
-        number
-        for number, segment in enumerate(storyboard.segments)
-        if any(event is course.event for event in segment.events)
-    )
+            laws["restitution"].append(_lively(fit.restitution, *RESTITUTION[course.kind]))
+            laws["support"].append(landing(course, fit, unit))
+        taken = friction(course, fit, unit) if len(course.box) else None
+        if taken is not None:
+            laws["friction"].append(float(np.clip(taken / TAKEN, 0, 1)))
+    return laws
 
 
 def _heavy(course: Course, fit: Flight | None, unit: float) -> float:

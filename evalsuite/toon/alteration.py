@@ -22,6 +22,10 @@ class Alteration:
     """Character id, second -> bend of the outline, as a share of the body's height; 0 is none."""
     teleport: Callable[[str, float], float] | None = None
     """Entity id, second -> how far it is set off its place, in stage units."""
+    hover: float = 0.0
+    """How near to the ground comes what nobody holds, in stage units; bubbles go their own ways."""
+    sink: float = 0.0
+    """How deep in the ground is what nobody holds, as a share of its height."""
 
 
 UNALTERED = Alteration()

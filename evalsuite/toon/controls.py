@@ -18,7 +18,7 @@ from evalsuite.footage import SEGMENTS, Dose, Timeline, choose, mixed, reordered
 from evalsuite.toon import controls_variants as variants
 from evalsuite.toon import script, world
 from evalsuite.toon.alteration import UNALTERED, Alteration
-from evalsuite.toon.episode import STAGE_WIDTH, Episode, Shot
+from evalsuite.toon.episode import STAGE_HEIGHT, STAGE_WIDTH, Episode, Shot
 from evalsuite.toon.physics import Physics
 from evalsuite.types import Footage, Storyboard, VideoSpec
 
@@ -163,6 +163,18 @@ def _bounce(episode: Episode, strength: float) -> Alteration:
     return Alteration(physics=Physics(restitution=Physics().restitution + WIDEST_GAIN * strength))
 
 
+def _glide(episode: Episode, strength: float) -> Alteration:
+    return Alteration(physics=Physics(friction=1 - 2 * strength))
+
+
+def _hover(episode: Episode, strength: float) -> Alteration:
+    return Alteration(hover=STAGE_HEIGHT / 2 * strength)
+
+
+def _sink(episode: Episode, strength: float) -> Alteration:
+    return Alteration(sink=strength)
+
+
 def _jump(episode: Episode, strength: float) -> Alteration:
     """Towards the farther side, for the second half of each shot."""
 
@@ -252,6 +264,15 @@ WORLD_KINDS: Mapping[str, WorldKind] = {
     "deform": WorldKind("the body's height", "outlines bend by that much and back, once in 3 s", _bend),
     "float": WorldKind("standard gravity", "gravity is less by that much", _float),
     "bounce-gain": WorldKind("0.6", "a ball keeps 0.7 of its speed when it bounces, and that much more", _bounce),
+    "glide": WorldKind(
+        "twice the friction",
+        "the ground takes that much less of a thing's speed across; beyond 0.5 it gives",
+        _glide,
+    ),
+    "hover": WorldKind(
+        "half of the height", "no thing comes nearer to the ground than that unless someone holds it", _hover
+    ),
+    "sink": WorldKind("the thing's height", "things are so deep in the ground unless someone holds them", _sink),
     "teleport": WorldKind(
         "the width",
         "for the second half of each segment, the thing of its event, or else its first character, is so far away",

@@ -13,7 +13,7 @@ from evalsuite.toon.courses import Held, Pushed
 from evalsuite.toon.directing import ShotPlan, direct
 from evalsuite.toon.draw_character import Figure, draw_bubble_wand, draw_character, draw_sleep_letters
 from evalsuite.toon.draw_thing import draw_thing
-from evalsuite.toon.episode import STAGE_HEIGHT, STAGE_WIDTH, Episode, Thing
+from evalsuite.toon.episode import GROUND, STAGE_HEIGHT, STAGE_WIDTH, Episode, Thing
 from evalsuite.toon.looks import turned
 from evalsuite.toon.physics import Part
 from evalsuite.toon.sketch import Pen, Shape, bent, recoloured
@@ -91,9 +91,21 @@ def _things(plan: ShotPlan, second: float, figures: dict[str, Figure], alteratio
             parts = tuple(replace(part, x=part.x + offset) for part in parts)
         if parts:
             held_by = course.holder if isinstance(course, Held) else None
+            if held_by is None and thing.thing.kind != "bubbles":
+                parts = _set_down(parts, alteration)
             pushed_by = course.holder if isinstance(course, Pushed) else None
             states[name] = ThingState(thing.thing, parts, held_by, pushed_by)
     return states
+
+
+def _set_down(parts: tuple[Part, ...], alteration: Alteration) -> tuple[Part, ...]:
+    """As high above the ground, or as deep in it, as an altered world has it."""
+    above = GROUND - max(part.y + part.size for part in parts)
+    rise = max(alteration.hover - above, 0.0) if alteration.hover else 0.0
+    rise -= 2 * alteration.sink * parts[0].size
+    if rise == 0:
+        return parts
+    return tuple(replace(part, y=part.y - rise, grounded=part.grounded and rise <= 0) for part in parts)
 
 
 def sketches(moment: Moment, alteration: Alteration) -> Iterator[Sketch]:

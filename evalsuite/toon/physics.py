@@ -39,10 +39,14 @@ CONTACT = 0.35
 
 @dataclass(frozen=True, slots=True)
 class Physics:
-    """The laws of the world; `gravity` is a multiple of `GRAVITY`, `restitution` that of a ball on the ground."""
+    """The laws of the world; `gravity` is a multiple of `GRAVITY`, `restitution` that of a ball on the ground.
+
+    `friction` is a multiple of what the ground takes of a speed across; what it takes from a negative one, it gives.
+    """
 
     gravity: float = 1.0
     restitution: float = 0.7
+    friction: float = 1.0
 
 
 LAWS = Physics()
@@ -129,7 +133,7 @@ def simulate(kind: str, launches: Sequence[Launch], physics: Physics, seconds: f
         space.step(STEP)
         _hold_back(launches, bodies, step * STEP)
         if kind in ROLLING:
-            _rub(kind, aloft)
+            _rub(kind, aloft, physics.friction)
         if step % STEPS_PER_SAMPLE:
             continue
         samples.append(_sample(launches, bodies, step * STEP))
@@ -167,7 +171,7 @@ def _body(space: pymunk.Space, kind: str, launch: Launch, physics: Physics) -> p
 def _shape(body: pymunk.Body, kind: str, size: float, physics: Physics) -> pymunk.Shape:
     shape = pymunk.Circle(body, size) if kind in ROUND else pymunk.Poly.create_box(body, (size * 2, size * 2))
     shape.elasticity = physics.restitution * SPRINGINESS.get(kind, 0.3)
-    shape.friction = 0.7
+    shape.friction = 0.7 if kind in ROLLING else 0.7 * max(physics.friction, 0.0)
     if kind == "bubbles":
         shape.filter = pymunk.ShapeFilter(group=1)
     return shape
@@ -199,14 +203,14 @@ def _hold_back(launches: Sequence[Launch], bodies: Sequence[pymunk.Body], second
             body.position = launch.part.x, launch.part.y
 
 
-def _rub(kind: str, aloft: dict[pymunk.Body, bool]) -> None:
+def _rub(kind: str, aloft: dict[pymunk.Body, bool], friction: float) -> None:
     """What is round slows down where it lands, and slowly while it rolls."""
     for body, was_aloft in aloft.items():
         aloft[body] = not _touches_ground(body)
         if aloft[body]:
             continue
         loss = (1 - LANDING) * abs(body.velocity.x) if was_aloft else ROLLING[kind] * STEP
-        _slow_down(body, loss)
+        _slow_down(body, friction * loss)
 
 
 def _slow_down(body: pymunk.Body, loss: float) -> None:

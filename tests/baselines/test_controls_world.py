@@ -13,7 +13,7 @@ from evalsuite.toon import world
 from evalsuite.toon.alteration import UNALTERED
 from evalsuite.toon.controls import WORLD_KINDS, degraded, draw
 from evalsuite.toon.controls_variants import shot_at
-from evalsuite.toon.episode import Camera, Character, Episode, Happening, Look, Performance, Place, Shot, Thing
+from evalsuite.toon.episode import GROUND, Camera, Character, Episode, Happening, Look, Performance, Place, Shot, Thing
 from evalsuite.types import Footage, VideoSpec
 
 STRENGTHS = (0.2, 0.4, 1.0)
@@ -43,6 +43,7 @@ def truth(footage: Footage) -> list[Any]:
 
 FALL = Happening("fall", "ball", 0.0, 60.0, 1)
 THROW = Happening("throw", "ball", 0.0, 40.0, 1)
+ROLL = Happening("roll", "ball", 0.0, 60.0, 1)
 FAST = VideoSpec(width=24, height=16, fps=60)
 
 
@@ -62,6 +63,42 @@ def test_bounce_gain_adds_to_the_restitution(strength: float) -> None:
     before, after = (np.polyfit(np.arange(6) / FAST.fps, part, 2) for part in (falling, rising))
     contact = heights[: lowest + 1].max()
     assert _speed_at(after, contact) / _speed_at(before, contact) == pytest.approx(0.7 + 0.6 * strength, rel=0.05)
+
+
+@pytest.mark.parametrize("strength", [0.0, *STRENGTHS])
+def test_glide_takes_that_share_of_friction(strength: float) -> None:
+    """What rolls into the picture slows by 9 units per second squared, less twice the strength of it."""
+    rolling = truth(degraded(episode(2.0, happening=ROLL), "glide", strength, FAST, take=0))
+    across = np.array([_place(moment, "ball") for moment in rolling if _place(moment, "ball") is not None])[10:60]
+    loss = -2 * np.polyfit(np.arange(len(across)) / FAST.fps, np.abs(across - across[0]), 2)[0]
+    assert loss == pytest.approx(9 * (1 - 2 * strength), abs=0.5)
+
+
+@pytest.mark.parametrize("strength", STRENGTHS)
+def test_hover_keeps_things_off_the_ground_and_nothing_else(strength: float) -> None:
+    """No lower edge is nearer to the ground than a half of the height times the strength."""
+    story = episode(3.0, happening=FALL)
+    shown, true = truth(degraded(story, "hover", strength, FAST, take=0)), truth(draw(story, FAST, 0))
+    lower = GROUND - 32 * strength
+    for altered, plain in zip(shown, true, strict=True):
+        assert _edge(altered) == pytest.approx(min(_edge(plain), lower), abs=1e-6)
+        assert _place(altered, "mimi") == _place(plain, "mimi")
+    assert all("ground" not in one["contacts"] for moment in shown for one in moment["entities"] if one["id"] == "ball")
+
+
+@pytest.mark.parametrize("strength", STRENGTHS)
+def test_sink_puts_things_into_the_ground_by_a_share_of_their_height(strength: float) -> None:
+    story = episode(3.0, happening=FALL)
+    shown, true = truth(degraded(story, "sink", strength, FAST, take=0)), truth(draw(story, FAST, 0))
+    assert max(map(_edge, shown)) == pytest.approx(GROUND + 10 * strength, abs=0.3)
+    for altered, plain in zip(shown[:90], true, strict=False):  # later a strong one has sunk out of the picture
+        assert _edge(altered) == pytest.approx(_edge(plain) + 10 * strength) or not np.isfinite(_edge(plain))
+
+
+def _edge(moment: Any) -> float:
+    """The lower edge of the ball; above everything where it is not seen."""
+    parts = [part for one in moment["entities"] if one["id"] == "ball" for part in one["parts"]]
+    return max((y + size for _, y, size in parts), default=-np.inf)
 
 
 def _heights(footage: Footage) -> Array:

@@ -61,7 +61,7 @@ def course(kind: str, boxes: Iterable[tuple[float, float, float, float] | None],
     event = Event(kind=kind, entity=thing, start=start, end=min(3.0, start + 2.2))
     size = float(np.median((box[:, 2:] - box[:, :2]).min(axis=1))) if len(box) else 1.0
     none = np.zeros(len(box), dtype=np.bool_)
-    return Course(event, thing, size, np.array([second for second, _ in seen]), box, none, ~none)
+    return Course(event, 0, thing, size, np.array([second for second, _ in seen]), box, none, ~none)
 
 
 def once(way: Way, start: float) -> list[tuple[float, float, float, float]]:

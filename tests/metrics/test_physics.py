@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 from evalsuite.metrics._camera import Camera
 from evalsuite.metrics._flight import flight
+from evalsuite.metrics._friction import KEPT
+from evalsuite.metrics._ground import SOLES
 from evalsuite.metrics._pull import DOWN
 from evalsuite.metrics._toon_id import MOST
 from evalsuite.metrics.models.looks import EMBEDDING, KINDS, look_of
-from evalsuite.metrics.physics import LIGHT, LIVELIEST, RESTITUTION, UNPROVEN
+from evalsuite.metrics.physics import LIGHT, LIVELIEST, RESTITUTION, TAKEN, UNPROVEN
 
 from evalsuite import plugins
 from evalsuite.features import extract
 from evalsuite.toon import script
-from evalsuite.toon.physics import BUBBLE_DRAG, GRAVITY
+from evalsuite.toon.physics import BUBBLE_DRAG, GRAVITY, ROLLING
 from evalsuite.types import Clip, Entity, Event, Features, Measured, Segment, Storyboard, VideoSpec
 
 FPS = 8
@@ -187,6 +189,77 @@ def test_a_stack_that_topples_proves_little(seen: Callable):
     assert topples(0).value == 0
 
 
+UNIT = (64 + SOLES - 55) / 10
+"""Pixels to a unit of the stage, as the feet of one who stands there tell."""
+
+
+def lying(above: float) -> Way:
+    """So many units of the stage above the ground."""
+    return lambda _: (60.0, 64 - (10 + above) * UNIT - SIZE / 2)
+
+
+@pytest.mark.parametrize("metric", ["physics", "support"])
+@pytest.mark.parametrize(
+    ("above", "kept"), [(0.0, 1.0), (1.1, 1.0), (-0.7, 1.0), (8.2, 0.5), (32.0, 0.0), (-2.8, 0.5), (-9.0, 0.0)]
+)
+def test_what_lies_there_lies_on_the_ground(seen: Callable, metric: str, above: float, kept: float):
+    found = seen(metric, {"ann": stands, "ball": lying(above)}, None)
+    assert found.details["support" if metric == "physics" else "held up"] == pytest.approx(kept, abs=0.01)
+
+
+def test_what_moves_or_may_be_held_needs_no_ground(seen: Callable):
+    flies = {"ann": stands, "ball": lambda t: (40 + 15 * t, 30.0)}
+    held = {"ann": stands, "ball": lambda _: (28.0, 40.0)}
+    assert "support" not in seen("physics", flies, None).details
+    assert "support" not in seen("physics", held, None).details
+    assert seen("support", held, None).value is None
+
+
+def test_what_was_set_off_is_in_no_hand(seen: Callable):
+    held = {"ann": stands, "ball": lambda _: (28.0, 64 - 18.2 * UNIT - SIZE / 2)}
+    assert seen("support", held, "bounce").value == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_thing_that_nowhere_lies_nor_is_held_has_no_support(seen: Callable):
+    assert seen("support", {"ann": stands, "ball": lambda _: None}, None).value == 0
+    assert seen("support", {"ann": stands, "ball": lambda t: (40 + 15 * t, 30.0)}, None).value == 0
+    assert "no thing" in seen("support", {"ann": stands}, None).reason
+
+
+@pytest.mark.parametrize("feet", [59.0, 64.0])
+def test_feet_of_one_who_sits_tell_no_ground(seen: Callable, feet: float):
+    """Without any that stand, a unit is a pixel."""
+    low = seen("support", {"ann": lambda _: (20.0, feet - 15), "ball": lambda _: (60.0, 49.0 - 8.2)}, None)
+    assert low.value == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.75, 0.4, 0.0, -0.5])
+def test_what_rolls_is_slowed_by_the_ground(seen: Callable, share: float):
+    """Places of a roll of known deceleration, until it stops; 1 from three quarters of the world's on."""
+
+    def rolls(second: float) -> tuple[float, float]:
+        loss = share * ROLLING["ball"]
+        lasting = min(second, 30 / loss) if loss > 0 else second
+        return 10 + (30 * lasting - loss * lasting**2 / 2) * 0.9, 49.0
+
+    found = seen("physics", {"ann": lambda _: (80.0, 40.0), "ball": rolls}, "roll")
+    assert found.details["friction"] == pytest.approx(np.clip(share * 0.9 / UNIT / TAKEN, 0, 1), abs=0.06)
+
+
+@pytest.mark.parametrize("kept", [0.48, 0.7, 1.0, 1.2])
+def test_what_is_thrown_loses_speed_where_it_lands(seen: Callable, kept: float):
+    """A throw at 20 units a second, of which `kept` is left from its first contact on."""
+    heights = bouncing(GRAVITY * UNIT, RESTITUTION["ball"][0], 20.0)
+    landed = (2 * (FLOOR - 20) / (GRAVITY * UNIT)) ** 0.5
+
+    def thrown(second: float) -> tuple[float, float]:
+        across = 20 * min(second, landed) + 20 * kept * max(second - landed, 0)
+        return 30 + UNIT * across, heights[round(second * FPS)]
+
+    found = seen("physics", {"ann": stands, "ball": thrown}, "throw")
+    assert found.details["friction"] == pytest.approx(np.clip((1 - kept) / (1 - KEPT) / TAKEN, 0, 1), abs=0.08)
+
+
 def test_permanence_is_what_the_worst_body_keeps(seen: Callable):
     assert seen("permanence", {"ann": stands}, None).value == pytest.approx(1)
     jump = seen("permanence", {"ann": lambda t: (20.0 if t < 1.5 else 50.0, 40.0)}, None)
@@ -282,7 +355,7 @@ def test_the_world_obeys_and_what_breaks_it_is_seen(scored: Callable):
     physics, events = scored("oracle")
     assert physics.value > 0.97
     assert events.value == pytest.approx(1)
-    for damage in ("float", "bounce-gain", "teleport", "vanish"):
+    for damage in ("float", "bounce-gain", "teleport", "vanish", "hover", "sink"):
         assert scored(f"degraded:{damage}@0.4")[0].value < physics.value - 0.1, damage
     dropped = scored("degraded:event-drop@1")
     assert dropped[0].value < 0.3
