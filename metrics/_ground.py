@@ -37,10 +37,12 @@ STILL = 1.5
 """moves by so many pixels at most."""
 INSIDE = 1.0
 """Pixels from the picture's edges from which on a thing is seen whole."""
-KNOWN = (0.8, 1.2)
-"""How well its depth and its height are known, in units of the stage."""
-ROUGHLY = (2.3, 2.3)
-"""How well those of a floor are known on which something bounces."""
+Known = tuple[float, float]
+"""How well a depth and a height are known, in units of the stage."""
+KNOWN: Known = (0.8, 1.2)
+"""Those of what rests, in most stories."""
+SURELY: Known = (2.3, 2.3)
+"""Those of what rests or bounces, in all stories of the world."""
 FLOATING = 28.0
 """So many units above the ground, beyond those, is the worst."""
 SUNK = 8.0
@@ -76,13 +78,13 @@ def heights(found: Tracks, unit: Array, storyboard: Storyboard) -> dict[str, Arr
     }
 
 
-def support(found: Tracks, height: Mapping[str, Array]) -> dict[int, float]:
+def support(found: Tracks, height: Mapping[str, Array], known: Known = KNOWN) -> dict[int, float]:
     """By the number of each segment in which a thing rests: how near to the ground the one farthest from it is, 0 - 1.
 
     `height` is what `heights` says.
     """
     return worst(
-        (number, _kept(float(np.nanmedian(height[track.entity.id][there])), KNOWN))
+        (number, _kept(float(np.nanmedian(height[track.entity.id][there])), known))
         for number, track, there in _lying(found)
         if _told(height[track.entity.id][there])
     )
@@ -106,7 +108,7 @@ def missing(found: Tracks, height: Mapping[str, Array], storyboard: Storyboard) 
 def landing(course: Course, fit: Flight, unit: float) -> float:
     """How near to the ground the floor is that a flight shows, 0 - 1; `unit` is pixels to a unit of the stage."""
     ground = HEIGHT / unit - BELOW
-    return _kept(ground - fit.floor - course.size / 2 / unit, ROUGHLY)
+    return _kept(ground - fit.floor - course.size / 2 / unit, SURELY)
 
 
 def _lying(found: Tracks) -> Iterator[tuple[int, Track, Flags]]:
@@ -117,7 +119,7 @@ def _told(height: Array) -> bool:
     return bool(np.isfinite(height).sum() >= FEWEST)
 
 
-def _kept(height: float, known: tuple[float, float]) -> float:
+def _kept(height: float, known: Known) -> float:
     away = (height - known[1]) / FLOATING if height > 0 else (-height - known[0]) / SUNK
     return 1 - math.sqrt(min(1.0, max(0.0, away)))
 

@@ -24,7 +24,7 @@ from evalsuite.types import Features, Measured, Storyboard
 from ._camera import NAME as CAMERA
 from ._flight import Flight
 from ._friction import friction
-from ._ground import heights, landing, support, units
+from ._ground import SURELY, heights, landing, support, units
 from ._happenings import PHYSICAL, Course, courses, happened
 from ._lasting import presence, steadiness
 from ._pull import buoyancy, fall, gravity, weight
@@ -71,7 +71,7 @@ class Physics(Metric):
             return Measured(None, "the storyboard expects nobody and nothing that the cartoon world has words for")
         unit = units(found)
         terms = _laws(found, storyboard, unit)
-        terms["support"] += support(seen, heights(seen, unit, storyboard)).values()
+        terms["support"] += support(seen, heights(seen, unit, storyboard), SURELY).values()
         terms["presence"] = list(presence(found).values())
         terms["steadiness"] = list(steadiness(found).values())
         means = {name: float(np.mean(values)) for name, values in terms.items() if values}
