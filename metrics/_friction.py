@@ -12,6 +12,7 @@ from evalsuite.toon.physics import ROLLING
 
 from ._flight import Flight
 from ._happenings import Course
+from ._pull import WHOLE
 from ._timeline import Array, Flags
 
 FEWEST = 3
@@ -28,8 +29,6 @@ LONG = 5
 """Samples from which on a roll tells what slows it."""
 SURE = 4.0
 """How well that is to be known, in units per second squared."""
-WHOLE = 0.8
-"""The share of its size from which on a thing is not cut off."""
 NOISE = 0.5
 """What a place is wrong by, in units."""
 _STARTS = ((1.0, 0.0), (1.5, 9.0))
