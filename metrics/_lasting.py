@@ -23,12 +23,16 @@ UNSEEN = 0.5
 """Of a longer time out of sight no more seconds are believed to have been spent on the way."""
 GONE = 0.75
 """Seconds out of sight after which something is gone."""
+STEADY = 0.6
+"""The share of the segment before that in which it has to be seen, for its loss to be one."""
 ROOM = 6.0
 """Pixels from the picture's edge within which something may leave."""
 LEFT = 0.75
 """The share of its usual size that shows at most of what leaves."""
 HIDING = 0.6
 """The share of something that is covered at least by what hides it."""
+GRID = 16
+"""Places across and down a body in which it is looked whether it is covered."""
 BEFORE = 0.5
 """Seconds over which it is then seen to move out."""
 OUT = 1.0
@@ -102,12 +106,28 @@ def _lost(track: Track, there: Flags, found: Tracks) -> float:
     samples, seen = np.flatnonzero(there), np.flatnonzero(there & track.seen)
     if track.kind == "bubbles" or (samples[-1] - seen[-1]) / found.rate < GONE:
         return 0.0
+    if len(seen) < STEADY * (samples <= seen[-1]).sum():
+        return 0.0
     boxes = track.picture[seen]
     box, before = boxes[-1], boxes[-1 - min(len(seen) - 1, round(BEFORE * found.rate))]
-    usual = np.median(boxes[:, 2:] - boxes[:, :2], axis=0)
     others = [other.picture[seen[-1]] for other in found.tracks if other is not track]
-    hidden = any(_covered(box, other) > HIDING for other in others)
-    return 0.0 if hidden or _leaves(box, box - before, LEFT * usual) else FARTHEST
+    usual = _usual(track, boxes)
+    passed = _passed(track.box[seen[-1]], usual[0], found.view[there][samples > seen[-1]])
+    hidden = _covered(box, others) > HIDING
+    return 0.0 if hidden or passed or _leaves(box, box - before, LEFT * usual) else FARTHEST
+
+
+def _usual(track: Track, boxes: Array) -> Array:
+    """Its usual width and height: here, or wherever no edge of the picture cuts it, whichever is more."""
+    whole = (track.picture[:, :2] > ROOM).all(axis=1) & (track.picture[:, 2] < WIDTH - ROOM)
+    sizes = [np.median(each[:, 2:] - each[:, :2], axis=0) for each in (boxes, track.picture[whole]) if len(each)]
+    return np.asarray(np.max(sizes, axis=0))
+
+
+def _passed(box: Array, width: float, view: Array) -> bool:
+    """Whether the camera leaves a body behind that stays where it was: half of its `width` is out of the picture."""
+    left, right = (np.clip(box[side] * view[:, 0] + view[:, 1], 0, WIDTH) for side in (0, 2))
+    return bool((right - left < width / 2).any())
 
 
 def _leaves(box: Array, moved: Array, size: Array) -> bool:
@@ -119,7 +139,11 @@ def _leaves(box: Array, moved: Array, size: Array) -> bool:
     return bool(left or right or top)
 
 
-def _covered(box: Array, other: Array) -> float:
-    """The share of a box that lies in another one; NaN where that is not seen."""
-    common = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])
-    return float(np.prod(np.maximum(common, 0)) / np.prod(box[2:] - box[:2]))
+def _covered(box: Array, others: list[Array]) -> float:
+    """The share of a box that lies in any of others; those that are not seen are NaN."""
+    across, down = (np.linspace(box[side], box[side + 2], GRID) for side in (0, 1))
+    inside = [
+        (across >= other[0]) & (across <= other[2]) & ((down >= other[1]) & (down <= other[3]))[:, None]
+        for other in others
+    ]
+    return float(np.any(inside, axis=0).mean()) if inside else 0.0

@@ -75,6 +75,8 @@ class Tracks:
     shot: npt.NDArray[np.int64]
     """Counts from 0; a new one begins with each cut, planned or seen."""
     live: Flags
+    view: Array
+    """Scale and shift from the first frame of each sample's shot to the picture, (samples, 3)."""
 
     def of(self, entity: str) -> Track | None:
         """The track of an entity; None where its look cannot be told."""
@@ -106,9 +108,10 @@ def tracks(
     expected = np.array([[one.entity.id in segment.present for segment in storyboard.segments] for one in cast])
     expected = expected.reshape(len(cast), len(storyboard.segments))[:, segment]
     boxes = _assigned(line.rows, cast, expected, shot, sure)
-    still = _steadied(boxes, features[CAMERA], storyboard, shot)
+    view = _view(features[CAMERA], storyboard, shot)
+    still = (boxes - np.tile(view[:, 1:], 2)) / view[:, :1]
     each = [Track(one.entity, one.kind, still[who], boxes[who], expected[who]) for who, one in enumerate(cast)]
-    return Tracks(tuple(each), seconds, line.rate, segment, shot, evidence(pictures).live)
+    return Tracks(tuple(each), seconds, line.rate, segment, shot, evidence(pictures).live, view)
 
 
 def _cast(storyboard: Storyboard, things: Collection[str]) -> list[_Wanted]:
@@ -149,13 +152,12 @@ def _fits(wanted: _Wanted, kind: int, look: Array) -> float:
     return float(wanted.look @ look) if KINDS[kind] == wanted.kind else -1.0
 
 
-def _steadied(boxes: Array, camera: Features, storyboard: Storyboard, shot: npt.NDArray[np.int64]) -> Array:
-    """Boxes where the first frame of their shot has them."""
+def _view(camera: Features, storyboard: Storyboard, shot: npt.NDArray[np.int64]) -> Array:
+    """Scale and shift of each sample against the first frame of its shot, (samples, 3)."""
     moves = timeline(_since_start(camera), storyboard).rows
     first = moves[np.searchsorted(shot, shot)]
     scale = moves[:, :1] / first[:, :1]
-    shift = moves[:, 1:] - scale * first[:, 1:]
-    return np.asarray((boxes - np.tile(shift, 2)) / scale)
+    return np.concatenate([scale, moves[:, 1:] - scale * first[:, 1:]], axis=1)
 
 
 def _since_start(camera: Features) -> Features:

@@ -29,7 +29,7 @@ class Permanence(Metric):
     """How far nothing jumps to another place or is gone in mid-picture, segment by segment; 0 - 1."""
 
     summary: ClassVar[str] = "nobody and nothing jumps to another place, or is gone in mid-picture"
-    version: ClassVar[str] = f"2-{REVISION}"
+    version: ClassVar[str] = f"3-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("teleport",)

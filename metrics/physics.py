@@ -24,7 +24,7 @@ from evalsuite.types import Features, Measured, Storyboard
 from ._camera import NAME as CAMERA
 from ._flight import Flight
 from ._friction import friction
-from ._ground import SURELY, heights, landing, support, units
+from ._ground import SURELY, heights, landing, missing, support, units
 from ._happenings import PHYSICAL, Course, courses, happened
 from ._lasting import presence, steadiness
 from ._pull import buoyancy, fall, gravity, weight
@@ -58,7 +58,7 @@ class Physics(Metric):
     """How well gravity, contacts and permanence are kept, as a product; 0 - 1."""
 
     summary: ClassVar[str] = "falls, bounces, rolls, what lies there, and permanence obey the laws of the world"
-    version: ClassVar[str] = f"5-{REVISION}"
+    version: ClassVar[str] = f"6-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("float", "teleport", "vanish", "hover", "sink")
@@ -71,7 +71,9 @@ class Physics(Metric):
             return Measured(None, "the storyboard expects nobody and nothing that the cartoon world has words for")
         unit = units(found)
         terms = _laws(found, storyboard, unit)
-        terms["support"] += support(seen, heights(seen, unit, storyboard), SURELY).values()
+        height = heights(seen, unit, storyboard)
+        held_up = support(seen, height, SURELY) | dict.fromkeys(missing(seen, height, storyboard), 0.0)
+        terms["support"] += held_up.values()
         terms["presence"] = list(presence(found).values())
         terms["steadiness"] = list(steadiness(found).values())
         means = {name: float(np.mean(values)) for name, values in terms.items() if values}

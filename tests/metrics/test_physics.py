@@ -100,7 +100,9 @@ def test_the_camera_is_followed_whatever_moves_in_front(scale: float, across: fl
 def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
     """What a metric finds where the entities go their ways in one shot of 3 s, over pictures that are alive."""
 
-    def measured(metric: str, ways: dict[str, Way], event: str | None, thing: str = "ball") -> Measured:
+    def measured(
+        metric: str, ways: dict[str, Way], event: str | None, thing: str = "ball", pan: float = 0.0
+    ) -> Measured:
         frames = film(story("a"))
         seconds = np.arange(len(frames)) / FPS
         each = np.zeros((len(frames), MOST, 6 + EMBEDDING), np.float32)
@@ -124,7 +126,7 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
         features = {
             **extract([Clip(frames, seconds)], ["thumbnails"]),
             "toon-id": Features("toon-id", "1", each.reshape(len(frames), -1), seconds),
-            "camera": Features("camera", "1", np.tile(np.float32([1, 0, 0, 1]), (len(frames), 1)), seconds),
+            "camera": Features("camera", "1", np.tile(np.float32([1, pan, 0, 1]), (len(frames), 1)), seconds),
         }
         return plugins.metric(metric).measure(features, board)
 
@@ -212,7 +214,7 @@ def test_what_lies_there_lies_on_the_ground(
 def test_what_moves_or_may_be_held_needs_no_ground(seen: Callable):
     flies = {"ann": stands, "ball": lambda t: (40 + 15 * t, 30.0)}
     held = {"ann": stands, "ball": lambda _: (28.0, 40.0)}
-    assert "support" not in seen("physics", flies, None).details
+    assert "support" not in seen("physics", flies, "roll").details
     assert "support" not in seen("physics", held, None).details
     assert seen("support", held, None).value is None
 
@@ -289,6 +291,33 @@ def test_what_another_hides_is_not_gone_unless_it_is_too_large_to_be_hidden(seen
 
     assert seen("permanence", {"ann": stays, "ball": goes}, None).value == pytest.approx(1)
     assert seen("permanence", {"ann": goes, "ball": stays}, None).value == 0
+
+
+def test_what_two_hide_together_is_not_gone(seen: Callable):
+    """Each of the two covers half of it."""
+
+    def hidden(by: tuple[float, ...]) -> float:
+        others = dict(zip(("barrel", "blocks"), [lambda _, x=x: (x, 49.0) for x in by], strict=False))
+        ways = {"ann": stands, "ball": lambda t: (60.0, 49.0) if t < 1 else None, **others}
+        return seen("permanence", ways, None).value
+
+    assert hidden((55.5, 64.5)) == pytest.approx(1)
+    assert hidden((55.5,)) == 0
+
+
+@pytest.mark.parametrize(("pan", "kept"), [(0.0, 0.0), (0.2, 0.0), (0.6, 1.0)])
+def test_what_the_camera_leaves_behind_is_not_gone(seen: Callable, pan: float, kept: float):
+    """The ball is whole for a second, 3 pixels from the edge, and not seen for 16 samples more."""
+    found = seen("permanence", {"ann": stands, "ball": lambda t: (88.0, 49.0) if t < 1 else None}, None, pan=pan)
+    assert found.value == pytest.approx(kept)
+
+
+def test_who_was_hardly_seen_is_not_gone(seen: Callable):
+    def blinks(every: int) -> Way:
+        return lambda t: (48.0, 40.0) if t < 1.5 and round(t * FPS) % every == 0 else None
+
+    assert seen("permanence", {"ann": blinks(1)}, None).value == 0
+    assert seen("permanence", {"ann": blinks(2)}, None).value == pytest.approx(1)
 
 
 def test_permanence_is_not_asked_of_a_story_without_characters(seen: Callable):
