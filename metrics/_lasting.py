@@ -23,8 +23,6 @@ UNSEEN = 0.5
 """Of a longer time out of sight no more seconds are believed to have been spent on the way."""
 GONE = 0.75
 """Seconds out of sight after which something is gone."""
-STEADY = 0.6
-"""The share of the segment before that in which it has to be seen, for its loss to be one."""
 ROOM = 6.0
 """Pixels from the picture's edge within which something may leave."""
 LEFT = 0.75
@@ -105,8 +103,6 @@ def _lost(track: Track, there: Flags, found: Tracks) -> float:
     """`FARTHEST` where it is gone before the segment ends though nothing hid it and it did not leave, else 0."""
     samples, seen = np.flatnonzero(there), np.flatnonzero(there & track.seen)
     if track.kind == "bubbles" or (samples[-1] - seen[-1]) / found.rate < GONE:
-        return 0.0
-    if len(seen) < STEADY * (samples <= seen[-1]).sum():
         return 0.0
     boxes = track.picture[seen]
     box, before = boxes[-1], boxes[-1 - min(len(seen) - 1, round(BEFORE * found.rate))]

@@ -312,14 +312,6 @@ def test_what_the_camera_leaves_behind_is_not_gone(seen: Callable, pan: float, k
     assert found.value == pytest.approx(kept)
 
 
-def test_who_was_hardly_seen_is_not_gone(seen: Callable):
-    def blinks(every: int) -> Way:
-        return lambda t: (48.0, 40.0) if t < 1.5 and round(t * FPS) % every == 0 else None
-
-    assert seen("permanence", {"ann": blinks(1)}, None).value == 0
-    assert seen("permanence", {"ann": blinks(2)}, None).value == pytest.approx(1)
-
-
 def test_permanence_is_not_asked_of_a_story_without_characters(seen: Callable):
     nobody = seen("permanence", {"ball": lambda _: (48.0, 49.0)}, None)
     assert (nobody.value, nobody.reason[:40]) == (None, "the storyboard expects no character desc")
