@@ -91,18 +91,23 @@ def support(found: Tracks, height: Mapping[str, Array], known: Known = KNOWN) ->
 
 
 def missing(found: Tracks, height: Mapping[str, Array], storyboard: Storyboard) -> set[int]:
-    """The numbers of the segments that expect a thing at rest which nowhere in the video is seen to rest or be held."""
-    known = {
-        track.entity.id
-        for track in found.tracks
-        if _lies(track) and (_told(height[track.entity.id]) or _touched(track, found).sum() >= FEWEST)
-    }
+    """The numbers of the segments that expect a thing at rest which nowhere in the video is seen to rest or be held.
+
+    One that the story sets off may move wherever it is seen.
+    """
+    moved = {event.entity for segment in storyboard.segments for event in segment.events}
     return {
         number
         for number, track, _ in _lying(found)
-        if track.entity.id not in known
+        if not _accounted(track, found, height[track.entity.id], track.entity.id in moved)
         and not any(event.entity == track.entity.id for event in storyboard.segments[number].events)
     }
+
+
+def _accounted(track: Track, found: Tracks, height: Array, moved: bool) -> bool:
+    """Whether it is seen somewhere to rest, to be held, or to move where it is `moved`."""
+    held = int(_touched(track, found).sum())
+    return _told(height) or held >= FEWEST or (moved and int(track.seen.sum()) >= FEWEST)
 
 
 def landing(course: Course, fit: Flight, unit: float) -> float:
