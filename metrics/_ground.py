@@ -158,7 +158,7 @@ def _resting_height(track: Track, found: Tracks, unit: Array, let_go: Flags) -> 
     height = (HEIGHT - BELOW * zoom - track.picture[:, 3]) / zoom
     held = (height > 0) & ~let_go & _touched(track, found)
     inside = (track.picture[:, :2] > INSIDE).all(axis=1) & (track.picture[:, 2] < WIDTH - INSIDE)
-    return np.where(inside & found.live & _still(track, found.rate) & ~held, height, np.nan)
+    return np.where(inside & _still(track, found.rate) & ~held, height, np.nan)
 
 
 def _still(track: Track, rate: float) -> Flags:

@@ -101,9 +101,16 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
     """What a metric finds where the entities go their ways in one shot of 3 s, over pictures that are alive."""
 
     def measured(
-        metric: str, ways: dict[str, Way], event: str | None, thing: str = "ball", pan: float = 0.0
+        metric: str,
+        ways: dict[str, Way],
+        event: str | None,
+        thing: str = "ball",
+        pan: float = 0.0,
+        frozen: bool = False,
     ) -> Measured:
         frames = film(story("a"))
+        if frozen:
+            frames = frames[:1].repeat(len(frames), axis=0)
         seconds = np.arange(len(frames)) / FPS
         each = np.zeros((len(frames), MOST, 6 + EMBEDDING), np.float32)
         for index, second in enumerate(seconds):
@@ -222,6 +229,11 @@ def test_what_moves_or_may_be_held_needs_no_ground(seen: Callable):
 def test_what_was_set_off_is_in_no_hand(seen: Callable):
     held = {"ann": stands, "ball": lambda _: (28.0, 64 - 18.2 * UNIT - SIZE / 2)}
     assert seen("support", held, "bounce").value == pytest.approx(0.5, abs=0.01)
+
+
+def test_what_lies_there_in_frozen_pictures_rests_on_nothing(seen: Callable):
+    frozen = seen("support", {"ann": stands, "ball": lying(0)}, None, frozen=True)
+    assert frozen.value == pytest.approx(1 / 24)  # its first frame is one that was not shown before
 
 
 def test_a_thing_that_nowhere_lies_nor_is_held_has_no_support(seen: Callable):
