@@ -78,19 +78,28 @@ def heights(found: Tracks, unit: Array, storyboard: Storyboard) -> dict[str, Arr
     }
 
 
-def support(found: Tracks, height: Mapping[str, Array], known: Known = KNOWN) -> dict[int, float]:
+def support(
+    found: Tracks, height: Mapping[str, Array], storyboard: Storyboard, known: Known = KNOWN
+) -> dict[int, float]:
     """By the number of each segment in which a thing rests: how near to the ground the one farthest from it is, 0 - 1.
 
-    `height` is what `heights` says.
+    0 where one is missing that should rest there. `height` is what `heights` says.
     """
-    return worst(
+    resting = worst(
         (number, _kept(float(np.nanmedian(height[track.entity.id][there])), known))
         for number, track, there in _lying(found)
         if _told(height[track.entity.id][there])
     )
+    return resting | dict.fromkeys(_missing(found, height, storyboard), 0.0)
 
 
-def missing(found: Tracks, height: Mapping[str, Array], storyboard: Storyboard) -> set[int]:
+def landing(course: Course, fit: Flight, unit: float) -> float:
+    """How near to the ground the floor is that a flight shows, 0 - 1; `unit` is pixels to a unit of the stage."""
+    ground = HEIGHT / unit - BELOW
+    return _kept(ground - fit.floor - course.size / 2 / unit, SURELY)
+
+
+def _missing(found: Tracks, height: Mapping[str, Array], storyboard: Storyboard) -> set[int]:
     """The numbers of the segments that expect a thing at rest which nowhere in the video is seen to rest or be held.
 
     One that the story sets off may move wherever it is seen.
@@ -108,12 +117,6 @@ def _accounted(track: Track, found: Tracks, height: Array, moved: bool) -> bool:
     """Whether it is seen somewhere to rest, to be held, or to move where it is `moved`."""
     held = int(_touched(track, found).sum())
     return _told(height) or held >= FEWEST or (moved and int(track.seen.sum()) >= FEWEST)
-
-
-def landing(course: Course, fit: Flight, unit: float) -> float:
-    """How near to the ground the floor is that a flight shows, 0 - 1; `unit` is pixels to a unit of the stage."""
-    ground = HEIGHT / unit - BELOW
-    return _kept(ground - fit.floor - course.size / 2 / unit, SURELY)
 
 
 def _lying(found: Tracks) -> Iterator[tuple[int, Track, Flags]]:

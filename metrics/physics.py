@@ -24,7 +24,7 @@ from evalsuite.types import Features, Measured, Storyboard
 from ._camera import NAME as CAMERA
 from ._flight import Flight
 from ._friction import friction
-from ._ground import SURELY, heights, landing, missing, support, units
+from ._ground import SURELY, heights, landing, support, units
 from ._happenings import PHYSICAL, Course, courses, happened
 from ._lasting import presence, steadiness
 from ._pull import buoyancy, fall, gravity, weight
@@ -71,20 +71,18 @@ class Physics(Metric):
             return Measured(None, "the storyboard expects nobody and nothing that the cartoon world has words for")
         unit = units(found)
         terms = _laws(found, storyboard, unit)
-        height = heights(seen, unit, storyboard)
-        held_up = support(seen, height, SURELY) | dict.fromkeys(missing(seen, height, storyboard), 0.0)
-        terms["support"] += held_up.values()
+        terms["support"] += support(seen, heights(seen, unit, storyboard), storyboard, SURELY).values()
         terms["presence"] = list(presence(found).values())
         terms["steadiness"] = list(steadiness(found).values())
         means = {name: float(np.mean(values)) for name, values in terms.items() if values}
         return Measured(value=float(np.prod(list(means.values()))), details=means)
 
 
-def _laws(found: Tracks, storyboard: Storyboard, units: Array) -> dict[str, list[float]]:
+def _laws(found: Tracks, storyboard: Storyboard, unit_at: Array) -> dict[str, list[float]]:
     """How well each event keeps gravity, 0 where it does not happen, and what its contacts with the ground should."""
     laws: dict[str, list[float]] = {"gravity": [], "restitution": [], "friction": [], "support": []}
     for course in courses(found, storyboard, PHYSICAL):
-        unit = float(np.median(units[found.segment == course.segment]))
+        unit = float(np.median(unit_at[found.segment == course.segment]))
         fit = fall(course, unit) if course.event.kind in FLYING and len(course.box) else None
         if course.event.kind in GRAVE:
             done = min(1.0, happened(course) / HAPPENED)

@@ -18,7 +18,7 @@ from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
 from ._camera import NAME as CAMERA
-from ._ground import heights, missing, support, units
+from ._ground import heights, support, units
 from ._timeline import shares, timeline
 from ._toon_id import NAME
 from ._tracks import tracks
@@ -40,7 +40,7 @@ class Support(Metric):
         height = heights(found, units(found), storyboard)
         if not any(track.expected.any() for track in found.tracks if track.entity.id in height):
             return Measured(None, "the storyboard expects no thing described in the words of the cartoon world")
-        held_up = support(found, height) | dict.fromkeys(missing(found, height, storyboard), 0.0)
+        held_up = support(found, height, storyboard)
         if not held_up:
             return Measured(None, "each thing was held, or moved, wherever it was seen")
         wanted = sorted(held_up)
