@@ -37,8 +37,8 @@ class _Attention(nn.Module):
 
     def forward(self, tokens: Tensor, layout: Layout, rotation: Rotation) -> Tensor:
         windows = layout.windows(tokens, _SEGMENTS_AT_ONCE)
-        parts = [self._within(self.project(part), rotation) for part in windows]
-        result: Tensor = self.leave(layout.merge(torch.cat(parts, dim=1)))
+        seen = torch.cat([self._within(self.project(part), rotation) for part in windows], dim=1)
+        result: Tensor = self.leave(layout.merge(seen))
         return result
 
     def _within(self, windows: Tensor, rotation: Rotation) -> Tensor:
@@ -61,10 +61,11 @@ class _Gates(nn.Module):
         """Direction (forwards, backwards), kind (text, video), channel."""
 
     def forward(self, x: Tensor, rotation: Rotation, is_video: Tensor) -> Tensor:
-        forwards, backwards = self.gates.tanh().to(x.dtype)
-        x = torch.addcmul(x, forwards[is_video.long()], self.layer(x, rotation))
-        turned = (rotation[0].flip(0), rotation[1].flip(0))
-        return torch.addcmul(x, backwards[is_video.long()], self.layer(x.flip(1), turned).flip(1))
+        kinds = is_video.long()
+        for gates in self.gates.tanh().to(x.dtype):
+            x = torch.addcmul(x, self.layer(x, rotation), gates[kinds]).flip(1)
+            rotation, kinds = (rotation[0].flip(0), rotation[1].flip(0)), kinds.flip(0)
+        return x
 
 
 class _Block(nn.Module):
@@ -146,13 +147,16 @@ class VideoTransformer(nn.Module):
         kind = self.enter.weight.dtype
         embedded = self.time(waves(time).to(kind))
         steer = embedded, self.steer(embedded)
-        text, summary = self.text(words)
-        told = places.layout.told(summary).unsqueeze(2)
-        video = self.enter(self._fold(latents.to(kind))) + self.place + told
-        x = places.layout.line_up(text, video)
+        x = self._line(latents.to(kind), words, places.layout)
         for block in self.blocks:
             x = block(x, steer, places)
         return self._unfold(self.leave(self.norm(places.layout.video(x))))
+
+    def _line(self, latents: Tensor, words: Tensor, layout: Layout) -> Tensor:
+        """The tokens of text and video as the blocks read them."""
+        text, summary = self.text(words)
+        video = self.enter(self._fold(latents)) + self.place
+        return layout.line_up(text, video + layout.told(summary).unsqueeze(2))
 
     def _fold(self, latents: Tensor) -> Tensor:
         return functional.pixel_unshuffle(latents, self.shape.patch).flatten(3).mT

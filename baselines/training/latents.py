@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from evalsuite.learning.device import device
+from evalsuite.learning.device import device, mixed_precision
 from evalsuite.learning.sums import revision
 from evalsuite.toon.script import storyboard
 
@@ -78,6 +78,6 @@ def mark(seen: npt.NDArray[np.uint8]) -> Tensor:
 def encode(model: Autoencoder, film: npt.NDArray[np.uint8]) -> Tensor:
     """Latents (1 + k, channels, height / 8, width / 8), float16, of 1 + 4 k frames, uint8 (time, height, width, 3)."""
     video = torch.from_numpy(film).to(model.latent_mean.device).movedim(-1, 1).float().unsqueeze(0) / 127.5 - 1
-    with torch.autocast(video.device.type, torch.bfloat16):
+    with mixed_precision():
         latents: Tensor = model.encode(video)[0].half()
     return latents.cpu()

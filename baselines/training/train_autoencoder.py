@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from evalsuite.learning.device import device, draw_noise, moved
+from evalsuite.learning.device import device, draw_noise, mixed_precision, moved
 from evalsuite.learning.loop import fit, fused
 from evalsuite.learning.schedule import Schedule
 
@@ -100,7 +100,7 @@ def draw_hiding(model: Autoencoder, video: Tensor, luck: torch.Generator) -> tup
 
 
 def reconstruction_loss(model: Autoencoder, video: Tensor, marks: Tensor, noise: Tensor, share: Tensor) -> Tensor:
-    with torch.autocast(video.device.type, torch.bfloat16):
+    with mixed_precision():
         latents = model.encode(video)
         again = model.decode(torch.lerp(latents.float(), noise, share))
     wrong = (again.float() - video).abs()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from evalsuite.learning.device import device, draw_noise, moved
+from evalsuite.learning.device import device, draw_noise, mixed_precision, moved
 from evalsuite.learning.loop import fit, fused
 
 from ..models.generator import Generator
@@ -209,7 +209,7 @@ def velocity_loss(
 ) -> Tensor:
     """Mean squared error of the velocity noise - latents; where marks are, it counts 1 + `emphasis` times."""
     mixed = torch.lerp(drawn.latents, noise, time.view(-1, 1, 1, 1, 1))
-    with torch.autocast(mixed.device.type, torch.bfloat16):
+    with mixed_precision():
         velocity = model(mixed, time, drawn.words, drawn.still)
     wrong: Tensor = (velocity.float() - (noise - drawn.latents)).square()
     count = 1 + emphasis * drawn.marks.to(wrong.dtype)

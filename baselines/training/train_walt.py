@@ -13,7 +13,7 @@ from torch import Tensor
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
-from evalsuite.learning.device import draw_noise, moved
+from evalsuite.learning.device import draw_noise, mixed_precision, moved
 from evalsuite.learning.loop import fit
 
 from ..models.text import Vocabulary
@@ -123,7 +123,7 @@ def walt_loss(model: WaltTransformer, latents: Tensor, given: Given, blend: Blen
     """Mean squared error of the velocity over all frames that are not known."""
     times, noise, helped = blend
     noisy = mix(latents, noise, times)
-    with torch.autocast(latents.device.type, torch.bfloat16):
+    with mixed_precision():
         estimate = _estimate(model, noisy, times, given) * helped
         velocity = model(noisy, times / TIMES, estimate, given)
     wrong: Tensor = (velocity - velocity_of(latents, noise, times)).square() * ~given.mask

@@ -8,10 +8,18 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from .weights import quick_kind
+
 
 @cache
 def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def mixed_precision() -> torch.autocast:
+    """Matrix products in bfloat16, except on a processor without instructions for it, where they would crawl."""
+    quick = device().type == "cuda" or quick_kind() is torch.bfloat16
+    return torch.autocast(device().type, torch.bfloat16, enabled=quick)
 
 
 def moved(x: Tensor) -> Tensor:

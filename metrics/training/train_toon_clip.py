@@ -19,7 +19,7 @@ from torch.nn import functional
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
-from evalsuite.learning.device import moved
+from evalsuite.learning.device import mixed_precision, moved
 from evalsuite.learning.loop import fit
 from evalsuite.learning.schedule import Schedule
 from evalsuite.learning.weights import save
@@ -100,7 +100,7 @@ def contrastive_loss(model: nn.Module, frames: Tensor, tokens: Tensor) -> Tensor
     """Cross-entropy of which text is of which clip, both ways; a clip's row is the mean of its frames' rows."""
     model.train()
     clips, each = frames.shape[:2]
-    with torch.autocast(frames.device.type, torch.bfloat16):
+    with mixed_precision():
         rows = model.encode_image(frames.flatten(0, 1).contiguous(memory_format=torch.channels_last))  # type: ignore[operator]
         said = model.encode_text(tokens)  # type: ignore[operator]
     shown = functional.normalize(functional.normalize(rows.float(), dim=-1).unflatten(0, (clips, each)).mean(1), dim=-1)

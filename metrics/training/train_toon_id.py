@@ -17,7 +17,7 @@ from torch.nn import functional
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
-from evalsuite.learning.device import moved
+from evalsuite.learning.device import mixed_precision, moved
 from evalsuite.learning.loop import fit, fused
 from evalsuite.learning.schedule import Schedule
 from evalsuite.learning.weights import save
@@ -122,7 +122,7 @@ def detection_loss(
     model: Detector, frames: Tensor, heat: Tensor, doubtful: Tensor, boxes: Tensor, words: Tensor, counts: Tensor
 ) -> Tensor:
     """Focal loss of the heat, distance of the boxes in cells, and cross-entropy of each part of the look."""
-    with torch.autocast(frames.device.type, torch.bfloat16):
+    with mixed_precision():
         maps = model(frames)
     found = counts.sum().clamp(min=1)
     row, column = centres(boxes)

@@ -19,7 +19,7 @@ from torch.nn import functional
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
-from evalsuite.learning.device import moved
+from evalsuite.learning.device import mixed_precision, moved
 from evalsuite.learning.loop import fit, fused
 from evalsuite.learning.schedule import Schedule
 from evalsuite.learning.weights import save
@@ -133,7 +133,7 @@ def train_toon_video(training: Training) -> list[Path]:
 
 def naming_loss(model: nn.Module, excerpts: Tensor, words: Tensor) -> Tensor:
     """Mean cross-entropy of each word being said, summed over words."""
-    with torch.autocast(excerpts.device.type, torch.bfloat16):
+    with mixed_precision():
         scores = model(excerpts)
     return functional.binary_cross_entropy_with_logits(scores.float(), words, reduction="none").sum(-1).mean()
 

@@ -126,6 +126,19 @@ def test_with_open_gates_each_segment_knows_of_each(layer, frame):
     assert all(changed_frames(make(layer), segments=6, frame=frame))
 
 
+def test_the_layer_reads_forwards_then_backwards_behind_gates_of_each_channel_and_kind():
+    gated = make(ttt_linear).blocks[1].between
+    torch.nn.init.normal_(gated.gates, std=0.5)
+    places, tokens = Places.of(SHAPE, 3), torch.randn(2, 3 * 27 + 4, 16, dtype=torch.double)
+    (to_text, to_video), (back_to_text, back_to_video) = gated.gates.tanh()
+    video = places.is_video.unsqueeze(-1)
+    once = tokens + torch.where(video, to_video, to_text) * gated.layer(tokens, places.line)
+    turned = tuple(part.flip(0) for part in places.line)
+    again = gated.layer(once.flip(1), turned).flip(1)
+    expected = once + torch.where(video, back_to_video, back_to_text) * again
+    assert torch.allclose(gated(tokens, places.line, places.is_video), expected, atol=1e-12)
+
+
 def test_one_window_of_attention_equals_torchs_own():
     model = make(None)
     attention = model.blocks[0].attention
