@@ -78,6 +78,6 @@ def mark(seen: npt.NDArray[np.uint8]) -> Tensor:
 def encode(model: Autoencoder, film: npt.NDArray[np.uint8]) -> Tensor:
     """Latents (1 + k, channels, height / 8, width / 8), float16, of 1 + 4 k frames, uint8 (time, height, width, 3)."""
     video = torch.from_numpy(film).to(model.latent_mean.device).movedim(-1, 1).float().unsqueeze(0) / 127.5 - 1
-    with mixed_precision():
+    with mixed_precision(video.device):
         latents: Tensor = model.encode(video)[0].half()
     return latents.cpu()

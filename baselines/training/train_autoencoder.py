@@ -100,7 +100,7 @@ def draw_hiding(model: Autoencoder, video: Tensor, luck: torch.Generator) -> tup
 
 
 def reconstruction_loss(model: Autoencoder, video: Tensor, marks: Tensor, noise: Tensor, share: Tensor) -> Tensor:
-    with mixed_precision():
+    with mixed_precision(video.device):
         latents = model.encode(video)
         again = model.decode(torch.lerp(latents.float(), noise, share))
     wrong = (again.float() - video).abs()

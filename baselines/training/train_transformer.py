@@ -209,7 +209,7 @@ def velocity_loss(
 ) -> Tensor:
     """Mean squared error of the velocity noise - latents; where marks are, it counts 1 + `emphasis` times."""
     mixed = torch.lerp(drawn.latents, noise, time.view(-1, 1, 1, 1, 1))
-    with mixed_precision():
+    with mixed_precision(mixed.device):
         velocity = model(mixed, time, drawn.words, drawn.still)
     wrong: Tensor = (velocity.float() - (noise - drawn.latents)).square()
     count = 1 + emphasis * drawn.marks.to(wrong.dtype)

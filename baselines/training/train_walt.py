@@ -123,7 +123,7 @@ def walt_loss(model: WaltTransformer, latents: Tensor, given: Given, blend: Blen
     """Mean squared error of the velocity over all frames that are not known."""
     times, noise, helped = blend
     noisy = mix(latents, noise, times)
-    with mixed_precision():
+    with mixed_precision(latents.device):
         estimate = _estimate(model, noisy, times, given) * helped
         velocity = model(noisy, times / TIMES, estimate, given)
     wrong: Tensor = (velocity - velocity_of(latents, noise, times)).square() * ~given.mask

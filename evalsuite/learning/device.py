@@ -16,10 +16,15 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def mixed_precision() -> torch.autocast:
+def mixed_precision(on: torch.device) -> torch.autocast:
     """Matrix products in bfloat16, except on a processor without instructions for it, where they would crawl."""
-    quick = device().type == "cuda" or quick_kind() is torch.bfloat16
-    return torch.autocast(device().type, torch.bfloat16, enabled=quick)
+    return torch.autocast(on.type, torch.bfloat16, enabled=on.type == "cuda" or _has_quick_bfloat16())
+
+
+@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]  # torch does not say
+def _has_quick_bfloat16() -> bool:
+    """Of this processor; a compiler that fuses a loss cannot look into the question."""
+    return quick_kind() is torch.bfloat16
 
 
 def moved(x: Tensor) -> Tensor:

@@ -100,7 +100,7 @@ def contrastive_loss(model: nn.Module, frames: Tensor, tokens: Tensor) -> Tensor
     """Cross-entropy of which text is of which clip, both ways; a clip's row is the mean of its frames' rows."""
     model.train()
     clips, each = frames.shape[:2]
-    with mixed_precision():
+    with mixed_precision(frames.device):
         rows = model.encode_image(frames.flatten(0, 1).contiguous(memory_format=torch.channels_last))  # type: ignore[operator]
         said = model.encode_text(tokens)  # type: ignore[operator]
     shown = functional.normalize(functional.normalize(rows.float(), dim=-1).unflatten(0, (clips, each)).mean(1), dim=-1)

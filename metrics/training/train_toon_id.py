@@ -122,7 +122,7 @@ def detection_loss(
     model: Detector, frames: Tensor, heat: Tensor, doubtful: Tensor, boxes: Tensor, words: Tensor, counts: Tensor
 ) -> Tensor:
     """Focal loss of the heat, distance of the boxes in cells, and cross-entropy of each part of the look."""
-    with mixed_precision():
+    with mixed_precision(frames.device):
         maps = model(frames)
     found = counts.sum().clamp(min=1)
     row, column = centres(boxes)

@@ -133,7 +133,7 @@ def train_toon_video(training: Training) -> list[Path]:
 
 def naming_loss(model: nn.Module, excerpts: Tensor, words: Tensor) -> Tensor:
     """Mean cross-entropy of each word being said, summed over words."""
-    with mixed_precision():
+    with mixed_precision(excerpts.device):
         scores = model(excerpts)
     return functional.binary_cross_entropy_with_logits(scores.float(), words, reduction="none").sum(-1).mean()
 
