@@ -13,7 +13,6 @@ ARGUMENTS = {"degraded": "degraded:vanish@0.5", "harmless": "harmless:fps"}
 
 WITHOUT_WEIGHTS = {
     "gated-deltanet",
-    "ttt-linear",
 }
 """Systems that have to be trained before they run."""
 WITHOUT_PUBLIC_WEIGHTS = {
