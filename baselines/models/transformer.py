@@ -62,7 +62,7 @@ class _Gates(nn.Module):
 
     def forward(self, x: Tensor, rotation: Rotation, is_video: Tensor) -> Tensor:
         kinds = is_video.long()
-        for gates in self.gates.tanh().to(x.dtype):
+        for gates in self.gates.tanh().to(x.dtype):  # each reading leaves the tokens turned round
             x = torch.addcmul(x, self.layer(x, rotation), gates[kinds]).flip(1)
             rotation, kinds = (rotation[0].flip(0), rotation[1].flip(0)), kinds.flip(0)
         return x
