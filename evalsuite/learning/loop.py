@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from evalsuite import progress
+from evalsuite.errors import EvalsuiteError
 
 from .convolution import Convolution
 from .device import device
@@ -30,7 +31,10 @@ _FALLING = 0.4
 
 
 def fit(model: nn.Module, schedule: Schedule, loss: Loss, checkpoint: Path, seed: int) -> nn.Module:
-    """Trains `model` and gives back the moving average of it; goes on from `checkpoint` where there is one."""
+    """Trains `model` and gives back the moving average of it; goes on from `checkpoint` where there is one.
+
+    EvalsuiteError where its weights become NaN or infinite; `checkpoint` is then as it was before they did.
+    """
     training = _Training(model.to(device()), schedule, checkpoint)
     saved = time.monotonic()
     with progress.shown(f"{checkpoint.stem}: steps") as advance:
@@ -85,6 +89,7 @@ class _Training:
         self._record(value.detach())
 
     def save(self) -> None:
+        self._refuse_nonsense()
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         partial = self.checkpoint.with_suffix(".partial")
         state = {"model": self.model.state_dict(), "average": self.average.state_dict()}
@@ -94,6 +99,13 @@ class _Training:
         partial.replace(self.checkpoint)
         with self.checkpoint.with_suffix(".csv").open("w", newline="") as file:
             csv.writer(file).writerows([("step", "loss", "seconds"), *self.curve])
+
+    def _refuse_nonsense(self) -> None:
+        if not all(parameter.isfinite().all() for parameter in self.model.parameters()):
+            raise EvalsuiteError(
+                f"the training {self.checkpoint.stem} has weights that are NaN or infinite after step {self.step}, and "
+                "was stopped; what it saved before is kept: run it again, with a lower rate or another seed."
+            )
 
     def _restore(self) -> None:
         state = torch.load(self.checkpoint, weights_only=True, map_location=device())

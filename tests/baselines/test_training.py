@@ -93,6 +93,22 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path, monkeypatch):
         assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
 
+def test_weights_that_are_no_numbers_are_never_saved(tmp_path, monkeypatch):
+    monkeypatch.setattr("evalsuite.learning.loop._SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    model, step = Line(), 0
+
+    def loss(luck):
+        nonlocal step
+        step += 1
+        return line_loss(model)(luck) * (float("nan") if step == 6 else 1.0)
+
+    with pytest.raises(EvalsuiteError, match=r"training line has weights that are NaN or infinite after step 6"):
+        fit(model, SCHEDULE, loss, tmp_path / "line.pt", seed=0)
+    kept = torch.load(tmp_path / "line.pt", weights_only=True)
+    assert kept["step"] == 5
+    assert all(tensor.isfinite().all() for tensor in kept["model"].values())
+
+
 def test_a_convolution_is_that_of_its_matrix():
     layer = Convolution(2, 3)
     x = torch.randn(1, 2, 5, 6)
