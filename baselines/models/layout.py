@@ -63,6 +63,10 @@ class Layout:
         frames = self._segments(tokens)[:, :, self.text :].unflatten(2, (FRAMES_PER_SEGMENT, self.patches))
         return torch.cat([tokens[:, None, : self.patches], frames.flatten(1, 2)], dim=1)
 
+    def texts(self, tokens: Tensor) -> Tensor:
+        """The texts' part of a line: (batch, segments, text tokens, width)."""
+        return self._segments(tokens)[:, :, : self.text]
+
     def windows(self, tokens: Tensor, at_once: int) -> Iterator[Tensor]:
         """What each segment sees, its own tokens and then the frame before: (batch, up to `at_once`, tokens, width)."""
         segments = self._segments(tokens)
@@ -111,6 +115,14 @@ class StillLayout(Layout):
         return torch.unflatten(tokens, 1, (-1, self.segment))
 
 
+class TextLayout(StillLayout):
+    """The text of each segment, with no picture to it."""
+
+    def __init__(self, shape: TransformerShape) -> None:
+        super().__init__(shape)
+        self.segment = shape.text_tokens
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """The layout of a line, rotations of its tokens and of one window's, and which tokens of the line are video."""
@@ -137,6 +149,12 @@ class Places:
         video = _video_places(shape, frame.expand(segments))
         places = layout.line_up(video.new_zeros(1, segments, shape.text_tokens, 4), video)
         return cls._rotated(shape, layout, places[0], places[0, : layout.segment])
+
+    @classmethod
+    def of_texts(cls, shape: TransformerShape, segments: int, device: torch.device | None = None) -> Places:
+        """Of the texts of so many segments alone."""
+        places = torch.zeros(segments * shape.text_tokens, 4, device=device)
+        return cls._rotated(shape, TextLayout(shape), places, places[: shape.text_tokens])
 
     @classmethod
     def _rotated(cls, shape: TransformerShape, layout: Layout, line: Tensor, window: Tensor) -> Places:

@@ -15,7 +15,7 @@ SCENE_START = "<start_scene>"
 SCENE_END = "<end_scene>"
 _WORD = re.compile(r"<start_scene>|<end_scene>|[a-z]+|'s|[.!?]")
 _UNKNOWN_BUCKETS = 64
-_MOST_WORDS = 112
+MOST_WORDS = 112
 _VIEWS = 4
 
 
@@ -47,7 +47,7 @@ class Vocabulary:
     def tensor(self, texts: Sequence[str]) -> Tensor:
         """Shape (texts, words), padded with 0."""
         rows = [self.numbers(text) for text in texts]
-        table = torch.zeros(len(rows), _MOST_WORDS, dtype=torch.long)
+        table = torch.zeros(len(rows), MOST_WORDS, dtype=torch.long)
         for row, numbers in zip(table, rows, strict=True):
             row[: len(numbers)] = torch.tensor(numbers)
         return table
@@ -72,7 +72,7 @@ class TextEncoder(nn.Module):
         x = self.embed(flat)
         for layer in self.mix:
             x = x + functional.silu(layer((x * there).mT)).mT
-        pooled = self._spread(flat).to(x.dtype) @ (x * there)
+        pooled = self.spread(flat).to(x.dtype) @ (x * there)
         tokens: Tensor = self.leave(pooled) + self.place
         return tokens.view(*numbers.shape[:-1], *tokens.shape[1:]), self._summary(x, there, numbers)
 
@@ -82,8 +82,8 @@ class TextEncoder(nn.Module):
         summary: Tensor = self.summarise((share.mT @ x).flatten(1))
         return summary.view(*numbers.shape[:-1], -1)
 
-    def _spread(self, numbers: Tensor) -> Tensor:
-        """Weights (batch, tokens, words) by which each token is the mean of its share of the words."""
+    def spread(self, numbers: Tensor) -> Tensor:
+        """Weights (..., tokens, words), of `numbers` (..., words): each token is the mean of its share of the words."""
         there = numbers > 0
         count = there.sum(-1, keepdim=True)
         place = torch.arange(numbers.shape[-1], device=numbers.device).expand_as(numbers)
@@ -94,4 +94,4 @@ class TextEncoder(nn.Module):
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())[:_MOST_WORDS]
+    return _WORD.findall(text.lower())[:MOST_WORDS]

@@ -141,21 +141,46 @@ class VideoTransformer(nn.Module):
 
     def clean(self, latents: Tensor, time: Tensor, words: Tensor, still: Tensor | None = None) -> Tensor:
         """The latents without their noise, as far as they can be told."""
-        shape, segments = self.shape, words.shape[1]
-        at = words.device
+        return self.clean_and_read(latents, time, words, still)[0]
+
+    def clean_and_read(
+        self, latents: Tensor, time: Tensor, words: Tensor, still: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """`clean`, and the texts' tokens (batch, n, text tokens, width) after the first block with a sequence layer."""
+        shape, segments, at = self.shape, words.shape[1], words.device
         places = Places.of(shape, segments, at) if still is None else Places.of_stills(shape, segments, still.to(at))
-        kind = self.enter.weight.dtype
-        embedded = self.time(waves(time).to(kind))
-        steer = embedded, self.steer(embedded)
-        x = self._line(latents.to(kind), words, places.layout)
-        for block in self.blocks:
+        steer = self._steered(time)
+        x = self._line(latents, words, places.layout)
+        for block in self.blocks[: self._read]:
             x = block(x, steer, places)
-        return self._unfold(self.leave(self.norm(places.layout.video(x))))
+        read = places.layout.texts(x).clone()  # else it would hold the whole line, which may be long
+        for block in self.blocks[self._read :]:
+            x = block(x, steer, places)
+        return self._unfold(self.leave(self.norm(places.layout.video(x)))), read
+
+    def read(self, time: Tensor, words: Tensor) -> Tensor:
+        """The texts' tokens after that same block, where there are no pictures."""
+        places = Places.of_texts(self.shape, words.shape[1], words.device)
+        steer = self._steered(time)
+        x = self.text(words)[0].flatten(1, 2)
+        for block in self.blocks[: self._read]:
+            x = block(x, steer, places)
+        return places.layout.texts(x)
+
+    @property
+    def _read(self) -> int:
+        """How many blocks there are up to the first with a sequence layer."""
+        return self.shape.sequence_blocks[0] + 1
+
+    def _steered(self, time: Tensor) -> tuple[Tensor, Tensor]:
+        """The embedded time, and what it means to all blocks alike."""
+        embedded = self.time(waves(time).to(self.enter.weight.dtype))
+        return embedded, self.steer(embedded)
 
     def _line(self, latents: Tensor, words: Tensor, layout: Layout) -> Tensor:
         """The tokens of text and video as the blocks read them."""
         text, summary = self.text(words)
-        video = self.enter(self._fold(latents)) + self.place
+        video = self.enter(self._fold(latents.to(self.enter.weight.dtype))) + self.place
         return layout.line_up(text, video + layout.told(summary).unsqueeze(2))
 
     def _fold(self, latents: Tensor) -> Tensor:

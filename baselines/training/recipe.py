@@ -35,10 +35,14 @@ class Stage:
     They are learnt sooner so, but expected where none are: the last stages have to be without.
     """
 
+    taught: bool = False
+    """Whether sequence layers are to answer as the base does when it is told again who is who, and not the truth."""
+
     @property
     def name(self) -> str:
         """Of its checkpoint and its curve."""
-        return f"{self.segments:03d}{'_stills' if self.stills else ''}{'_marked' if self.emphasis else ''}"
+        kinds = {"stills": self.stills, "marked": self.emphasis, "taught": self.taught}
+        return "_".join([f"{self.segments:03d}", *(kind for kind, is_so in kinds.items() if is_so)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,15 @@ class Recipe:
     """After the autoencoder: its decoder alone, while the latents stay as they are."""
     base: tuple[Stage, ...]
     """Without sequence layers; each starts from the one before."""
+    recall: Stage
+    """With them, on texts alone. Its rate and those after it are factors of the one that the layer likes."""
     stages: tuple[Stage, ...]
-    """With them. Their rates are factors of the one that the layer likes."""
+    """Then on latents."""
     rates: tuple[float, ...] = (5e-4, 1e-3, 2e-3)
-    """Among these, that one is found by trials of `trial_steps` of the first stage ..."""
+    """Among these, that one is found by trials of `trial_steps` of `recall`."""
     trial_steps: int = 150
     held_out: int = 32
-    """... and a loss on so many stretches of the split `dev`."""
+    """Losses are measured on so many stretches of the split `dev`."""
     autoencoder_shape: AutoencoderShape = field(default_factory=AutoencoderShape)
     transformer_shape: TransformerShape = field(default_factory=TransformerShape)
     clip_frames: int = 16
@@ -82,7 +88,8 @@ class Recipe:
             autoencoder=short,
             decoder=short,
             base=(Stage(1, short, stills=True, emphasis=2.0), Stage(1, short)),
-            stages=(Stage(2, scaled, stills=True), Stage(3, scaled)),
+            recall=Stage(2, scaled),
+            stages=(Stage(2, scaled, stills=True, taught=True), Stage(3, scaled)),
             rates=(1e-3, 2e-3),
             trial_steps=5,
             held_out=2,
@@ -106,16 +113,13 @@ RECIPE = Recipe(
         Stage(1, Schedule(500, 56, rate=1e-3, warm_up=30, averaging=0.99), from_start=0.8, stills=True),
         Stage(1, Schedule(1_000, 16, rate=1e-3, warm_up=30, averaging=0.99)),
     ),
+    recall=Stage(10, Schedule(600, 16, rate=1.0, averaging=0.98)),
     stages=(
-        Stage(3, Schedule(1_930, 24, rate=1.0, averaging=0.99), from_start=0.8, stills=True, emphasis=2.0),
-        Stage(10, Schedule(970, 16, rate=0.5, averaging=0.99), from_start=0.8, stills=True, emphasis=2.0),
-        Stage(3, Schedule(970, 8, rate=0.5, averaging=0.99), emphasis=2.0),
-        Stage(6, Schedule(240, 4, rate=0.5, averaging=0.99), emphasis=2.0),
-        Stage(10, Schedule(150, 4, rate=0.5, averaging=0.98), emphasis=2.0),
-        Stage(21, Schedule(100, 2, rate=0.5, averaging=0.98), emphasis=2.0),
-        Stage(3, Schedule(120, 24, rate=0.25, warm_up=30, averaging=0.99), from_start=0.8, stills=True),
-        Stage(10, Schedule(40, 16, rate=0.125, warm_up=20, averaging=0.98), from_start=0.8, stills=True),
-        Stage(3, Schedule(60, 8, rate=0.125, warm_up=20, averaging=0.98)),
-        Stage(21, Schedule(10, 2, rate=0.125, warm_up=10, averaging=0.95)),
+        Stage(3, Schedule(500, 24, rate=0.5, warm_up=30, averaging=0.98), from_start=1.0, stills=True, taught=True),
+        Stage(10, Schedule(60, 8, rate=0.25, warm_up=20, averaging=0.98), from_start=1.0, stills=True, taught=True),
+        Stage(3, Schedule(100, 24, rate=0.25, warm_up=30, averaging=0.98), from_start=0.8, stills=True),
+        Stage(10, Schedule(60, 8, rate=0.25, warm_up=20, averaging=0.98), from_start=0.8, stills=True),
+        Stage(3, Schedule(60, 8, rate=0.25, warm_up=20, averaging=0.98)),
+        Stage(21, Schedule(10, 2, rate=0.25, warm_up=10, averaging=0.95)),
     ),
 )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from evalsuite.toon.names import NAMES
 
 _INTRODUCTION = re.compile(rf"\b({'|'.join(NAMES)}), (an? [^,.!?;]+)")
 """A name, and what a text says of it: "Mimi, a red fox with a hat" """
+
+
+def introductions(text: str) -> Iterator[re.Match[str]]:
+    """Where a text says of someone what he is: group 1 is the name, group 2 what is said."""
+    return _INTRODUCTION.finditer(text)
 
 
 def reminded(texts: Sequence[str]) -> list[str]:
@@ -19,7 +24,7 @@ def reminded(texts: Sequence[str]) -> list[str]:
     introduced: dict[str, str] = {}
     again = []
     for text in texts:
-        anew = dict(_INTRODUCTION.findall(text))
+        anew = {found[1]: found[2] for found in introductions(text)}
         again.append(_introduce(text, {name: told for name, told in introduced.items() if name not in anew}))
         introduced |= anew
     return again

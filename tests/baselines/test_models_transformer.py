@@ -112,6 +112,28 @@ def test_only_a_sequence_layer_tells_one_still_of_the_others_text(layer):
     assert changed.tolist() == [True, layer is not None, layer is not None]
 
 
+def test_what_is_read_are_the_texts_after_the_first_block_with_a_sequence_layer():
+    model, heard = make(ttt_mlp), []
+    model.blocks[1].register_forward_hook(lambda _block, _given, made: heard.append(made))
+    latents, time, words = inputs(2)
+    clean, read = model.clean_and_read(latents, time, words)
+    assert torch.equal(clean, model.clean(latents, time, words))
+    segment = SHAPE.text_tokens + 6 * SHAPE.patches
+    texts = [heard[0][:, start : start + SHAPE.text_tokens] for start in (SHAPE.patches, SHAPE.patches + segment)]
+    assert torch.equal(read, torch.stack(texts, dim=1))
+    assert torch.equal(model.read(time, words).flatten(1, 2), heard[-1])
+
+
+@pytest.mark.parametrize("layer", [ttt_mlp, None])
+def test_only_a_sequence_layer_tells_one_text_of_another(layer):
+    model = make(layer)
+    _, time, words, _ = stills(3, batch=1)
+    other = words.clone()
+    other[:, 0] = (words[:, 0] + 1) % 20
+    changed = (model.read(time, words) - model.read(time, other)).abs().amax((0, 2, 3)) > 1e-12
+    assert changed.tolist() == [True, layer is not None, layer is not None]
+
+
 @pytest.mark.parametrize("layer", [ttt_linear, ttt_mlp, None])
 def test_with_closed_gates_far_segments_do_not_matter(layer):
     changed = changed_frames(make(layer, gate=0.0), segments=9, frame=27)  # in segment 5 of 9
@@ -189,7 +211,7 @@ def test_words_get_numbers_and_unknown_ones_a_bucket():
 
 def test_each_text_token_is_the_mean_of_neighbouring_words():
     encoder = TextEncoder(50, tokens=4, width=8)
-    spread = encoder._spread(torch.tensor([[5] * 8 + [0] * 2, [5] * 3 + [0] * 7]))
+    spread = encoder.spread(torch.tensor([[5] * 8 + [0] * 2, [5] * 3 + [0] * 7]))
     assert spread[0].argmax(0)[:8].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
     assert torch.allclose(spread[0].sum(-1), torch.ones(4))
     assert spread[1].sum(-1).tolist() == [1.0, 1.0, 1.0, 0.0]

@@ -18,17 +18,12 @@ from evalsuite.baselines.models.ttt_mlp import ttt_mlp
 from evalsuite.baselines.models.weights import load_autoencoder, load_base, load_layers, save_base
 from evalsuite.baselines.training.data import Filmed, as_video, clip, render, shelved
 from evalsuite.baselines.training.latents import Told, mark, told
+from evalsuite.baselines.training.lessons import Lessons, Stretches, draw_stretches
 from evalsuite.baselines.training.recipe import RECIPE, Shelf, Stage
 from evalsuite.baselines.training.renaming import renaming
+from evalsuite.baselines.training.texts import Texts
 from evalsuite.baselines.training.train_autoencoder import draw_hiding, train_autoencoder
-from evalsuite.baselines.training.train_transformer import (
-    Lessons,
-    Stretches,
-    draw_stretches,
-    held_out_loss,
-    train_base,
-    velocity_loss,
-)
+from evalsuite.baselines.training.train_transformer import held_out_loss, train_base, velocity_loss
 from evalsuite.baselines.ttt import TTT
 from safetensors import safe_open
 
@@ -141,16 +136,21 @@ def test_clips_show_their_first_frame_twice(tmp_path):
     assert np.allclose(marks[3, 0].numpy() * 255, part[3, ..., 3])
 
 
+def plain(words):
+    """Texts with no names in them."""
+    return Texts(words, torch.zeros_like(words), words, torch.zeros_like(words))
+
+
 def test_stretches_keep_latents_and_words_together():
     latents = torch.arange(4 * 19).view(4, 19, 1, 1, 1).half()
-    words = torch.arange(4 * 3).view(4, 3, 1)
+    words = plain(torch.arange(4 * 3).view(4, 3, 1))
     episodes = Told(latents, latents % 2 > 0, [["a", "b", "c"]] * 4)
     stage = Stage(2, replace(SCHEDULE, batch=50))
-    drawn, marks, numbers, still = draw_stretches([(episodes, words)], stage, torch.Generator())
+    drawn, marks, texts, still = draw_stretches([(episodes, words)], stage, torch.Generator())
     assert torch.equal(marks, drawn % 2 > 0)
     assert still is None
     assert drawn.shape == (50, 13, 1, 1, 1)
-    first, word = drawn[:, 0, 0, 0, 0].long(), numbers[:, 0, 0]
+    first, word = drawn[:, 0, 0, 0, 0].long(), texts.words[:, 0, 0]
     assert torch.equal(first // 19, word // 3)
     assert torch.equal((first % 19) // 6, word % 3)
     assert set((first % 19).tolist()) == {0, 6}
@@ -158,12 +158,12 @@ def test_stretches_keep_latents_and_words_together():
 
 def test_stills_are_the_same_frame_of_each_segment_with_its_words():
     latents = torch.arange(4 * 19).view(4, 19, 1, 1, 1).half()
-    words = torch.arange(4 * 3).view(4, 3, 1)
+    words = plain(torch.arange(4 * 3).view(4, 3, 1))
     stage = Stage(2, replace(SCHEDULE, batch=50), stills=True)
     episodes = Told(latents, latents % 2 > 0, [["a", "b", "c"]] * 4)
-    drawn, marks, numbers, still = draw_stretches([(episodes, words)], stage, torch.Generator().manual_seed(1))
+    drawn, marks, texts, still = draw_stretches([(episodes, words)], stage, torch.Generator().manual_seed(1))
     assert torch.equal(marks, drawn % 2 > 0)
-    frames, words = drawn[:, :, 0, 0, 0].long(), numbers[:, :, 0]
+    frames, words = drawn[:, :, 0, 0, 0].long(), texts.words[:, :, 0]
     assert frames.shape == (50, 2)
     assert 1 <= int(still) <= 6
     assert torch.equal(frames // 19, words // 3)
@@ -201,7 +201,7 @@ def test_marked_places_count_more():
     latents[..., 0, 0] = 1.0
     marks = torch.zeros(1, 7, 1, 8, 12, dtype=torch.bool)
     marks[..., 0, 0] = True
-    drawn = Stretches(latents, marks, torch.zeros(1, 1, 112, dtype=torch.long), None)
+    drawn = Stretches(latents, marks, plain(torch.zeros(1, 1, 112, dtype=torch.long)), None)
     noise, time = torch.zeros_like(latents), torch.ones(1)
     places = 8 * 12
     assert velocity_loss(model, drawn, noise, time).item() == pytest.approx(1 / places)
@@ -254,7 +254,7 @@ def test_a_smoke_run_learns_to_see_and_draws_what_it_learns(smoke):
     for name in ("autoencoder", "decoder"):
         losses = [float(line.split(",")[1]) for line in (folder / f"{name}.csv").read_text().splitlines()[1:]]
         assert losses[-1] < losses[0], name
-    for name in ("loss.png", "base.png", "ttt_002_stills.png", "ttt_003.png"):
+    for name in ("loss.png", "base.png", "ttt_002_stills_taught.png", "ttt_003.png"):
         assert cv2.imread(str(folder / name)) is not None
 
 
@@ -266,8 +266,7 @@ def test_the_transformers_of_a_smoke_run_have_learnt(smoke):
     untrained = VideoTransformer(recipe.transformer_shape, len(vocabulary), None)
     trained, _ = load_layers(weights / "ttt.safetensors", weights, ttt_mlp)
     episodes = told(folder, weights, recipe.stories[0])
-    words = torch.stack([vocabulary.tensor(texts) for texts in episodes.texts])
-    lessons = Lessons([(episodes, words)], vocabulary)
+    lessons = Lessons.on([episodes], vocabulary)
     losses = [held_out_loss(model, lessons, recipe.stages[-1], 16) for model in (untrained, base, trained)]
     assert losses[0] > losses[1] > losses[2]
 
@@ -285,6 +284,7 @@ def test_the_rate_with_the_least_held_out_loss_is_taken(smoke):
     folder, _ = smoke
     rates = json.loads((folder / "ttt_rates.json").read_text())
     assert set(rates) == {"0.001", "0.002"}
+    assert rates["0.001"] != rates["0.002"]
     best = float(min(rates, key=rates.get))
     state = torch.load(folder / "ttt_003.pt", weights_only=True)
     assert state["optimisers"][0]["param_groups"][0]["lr"] == pytest.approx(
