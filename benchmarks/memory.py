@@ -1,11 +1,17 @@
-"""How much of what a story told before each generator knows later, read from its network and not from its videos.
+"""How much of what a story told each generator knows later, read from its network and not from its videos.
 
 `python benchmarks/memory.py [GENERATOR ...]`, a few minutes for all. Two teachers, both the base without a memory: one
-is told again, by texts that introduce anew whom they name, one reads what the generator reads. Of all that differs
-between their answers to the same noisy latents in segments after the first, printed is the share by which the generator
-is nearer to the teacher who is told: 1 where it answers as if it had been told again, 0 where it is no nearer than the
-other, less where it is further off. With gates closed it has no memory, and can only have learnt what a name looks like
-on average; what its memory adds is the difference. 95 % intervals over stories of three segments of the split `dev`.
+is told again, by texts that introduce anew whom they name, one reads what the generator reads. Printed are, for
+segments after the first,
+
+- of all that differs between their answers to the same noisy latents, the share by which the generator is nearer to the
+  teacher who is told: 1 where it answers as if it had been told again, 0 where it is no nearer than the other, less
+  where it is further off;
+- of the variance of looks in what the told teacher's first blocks make of introductions, the share that the generator's
+  first blocks make of names alone: 1 where a name means all that its introduction meant, 0 where it means the average.
+
+With gates closed it has no memory, and can only have learnt what a name looks like on average, or read in the picture;
+what its memory adds is the difference. 95 % intervals over stories of three segments of the split `dev`.
 """
 
 from __future__ import annotations
@@ -18,12 +24,12 @@ from typing import NamedTuple
 
 import torch
 from evalsuite.baselines.models.layout import FRAMES_PER_SEGMENT
-from evalsuite.baselines.models.text import Vocabulary
 from evalsuite.baselines.models.transformer import VideoTransformer
 from evalsuite.baselines.models.weights import SHIPPED, load_base, load_layers
-from evalsuite.baselines.training.latents import Told, told
+from evalsuite.baselines.training.latents import told
 from evalsuite.baselines.training.recipe import Shelf
-from evalsuite.baselines.training.reminding import reminded
+from evalsuite.baselines.training.teaching import introductions, look_directions, names
+from evalsuite.baselines.training.texts import Texts
 from evalsuite.baselines.training.trained import Trained
 from torch import Tensor
 
@@ -36,43 +42,89 @@ _TIMES = (0.9, 0.8)
 _STILL = 3
 
 
+class Answer(NamedTuple):
+    """To noisy frames, one of each segment."""
+
+    clean: Tensor
+    read: Tensor
+    """The texts' tokens after the first blocks."""
+
+
 class Lesson(NamedTuple):
-    """Noisy frames, one of each segment, and the clean ones as both teachers see them."""
+    """Noisy frames, and what both teachers answer."""
 
     mixed: Tensor
     times: Tensor
-    told: Tensor
-    untold: Tensor
+    told: Answer
+    untold: Answer
 
 
-def lessons(stories: Told, vocabulary: Vocabulary, teacher: VideoTransformer, words: Tensor) -> list[Lesson]:
+class Looks(NamedTuple):
+    """Introductions as the told teacher sees them, (stories, segments, characters, width), and their directions."""
+
+    seen: Tensor
+    there: Tensor
+    directions: Tensor
+
+
+def lessons(clean: Tensor, texts: Texts, teacher: VideoTransformer) -> list[Lesson]:
     """One at each time."""
-    again = torch.stack([vocabulary.tensor(reminded(texts)) for texts in stories.texts])
-    clean = stories.latents[:, _STILL::FRAMES_PER_SEGMENT].float()
     found = []
     for time in _TIMES:
         noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
         mixed, times = torch.lerp(clean, noise, time), torch.full((len(clean),), time)
-        found.append(Lesson(mixed, times, *(answer(teacher, mixed, times, read) for read in (again, words))))
+        both = (answer(teacher, mixed, times, words) for words in (texts.reminded, texts.words))
+        found.append(Lesson(mixed, times, *both))
     return found
 
 
 @torch.no_grad()
-def answer(model: VideoTransformer, mixed: Tensor, times: Tensor, words: Tensor) -> Tensor:
-    """Clean latents of all segments but the first."""
-    return model.clean(mixed, times, words, torch.tensor([_STILL]))[:, 1:].float()
+def answer(model: VideoTransformer, mixed: Tensor, times: Tensor, words: Tensor) -> Answer:
+    clean, read = model.clean_and_read(mixed, times, words, torch.tensor([_STILL]))
+    return Answer(clean[:, 1:].float(), read.float())
 
 
-def distances(model: VideoTransformer, taught: list[Lesson], words: Tensor) -> Array:
-    """How far a model is from the teacher who is told, squared, for each story."""
-    answers = [answer(model, lesson.mixed, lesson.times, words) for lesson in taught]
-    return apart(answers, taught)
+def answers(model: VideoTransformer, taught: Sequence[Lesson], words: Tensor) -> list[Answer]:
+    return [answer(model, lesson.mixed, lesson.times, words) for lesson in taught]
 
 
-def apart(answers: Iterable[Tensor], taught: Sequence[Lesson]) -> Array:
-    """Squared distances of answers to all lessons from those of the teacher who is told, summed for each story."""
-    each = [(one - lesson.told).square().flatten(1).sum(1) for one, lesson in zip(answers, taught, strict=True)]
+def apart(given: Iterable[Answer], taught: Sequence[Lesson]) -> Array:
+    """Squared distances of answers from those of the teacher who is told, summed for each story."""
+    pairs = zip(given, taught, strict=True)
+    each = [(one.clean - lesson.told.clean).square().flatten(1).sum(1) for one, lesson in pairs]
     return torch.stack(each).sum(0).double().numpy()
+
+
+def looks(teacher: VideoTransformer, lesson: Lesson, texts: Texts, said: Tensor) -> Looks:
+    """`said` are the words for looks in introductions."""
+    seen, there = introductions(teacher.text, lesson.told.read, texts)
+    directions, _ = look_directions(seen[there], said[there])
+    there[:, 0] = False
+    return Looks(seen, there, directions)
+
+
+def unknown(given: Answer, teacher: VideoTransformer, texts: Texts, known: Looks) -> Array:
+    """Squared distances of names from introductions, summed for each story."""
+    own, named = names(teacher.text, given.read, texts)
+    return summed(own, known, named & known.there)
+
+
+def varied(teacher: VideoTransformer, lesson: Lesson, texts: Texts, known: Looks) -> Array:
+    """The same of the mean introduction, which knows nobody."""
+    _, named = names(teacher.text, lesson.untold.read, texts)
+    there = named & known.there
+    return summed(known.seen[there].mean(0), known, there)
+
+
+def summed(own: Tensor, known: Looks, there: Tensor) -> Array:
+    wrong = ((own - known.seen) @ known.directions).square().sum(-1) * there
+    return wrong.flatten(1).sum(1).double().numpy()
+
+
+def columns(heard: Array, unheard: Array, missing: Array) -> str:
+    """Gates open, gates closed, and the difference."""
+    shares = share(heard, missing), share(unheard, missing), share(missing + heard - unheard, missing)
+    return "".join(f"{column:>24}" for column in shares)
 
 
 def share(left: Array, missing: Array) -> str:
@@ -82,24 +134,27 @@ def share(left: Array, missing: Array) -> str:
     return f"{1 - left.sum() / missing.sum():7.3f} [{1 - high:.3f}, {1 - low:.3f}]"
 
 
-def main(names: list[str]) -> None:
+def main(generators: list[str]) -> None:
     teacher, vocabulary = load_base(SHIPPED)
-    teacher.eval()
     with TemporaryDirectory() as folder:
         stories = told(Path(folder), SHIPPED, _STORIES, "dev")
-    words = torch.stack([vocabulary.tensor(texts) for texts in stories.texts])
-    taught = lessons(stories, vocabulary, teacher, words)
+    texts = Texts.of(stories.texts, vocabulary)
+    taught = lessons(stories.latents[:, _STILL::FRAMES_PER_SEGMENT].float(), texts, teacher)
     missing = apart([lesson.untold for lesson in taught], taught)
-    sys.stdout.write(f"{'':16}{'open':>24}{'closed':>24}{'what memory adds':>24}\n")
-    for name in names:
+    known = looks(teacher, taught[0], texts, texts.looks(vocabulary))
+    everything = varied(teacher, taught[0], texts, known)
+    sys.stdout.write(f"{'':32}{'open':>24}{'closed':>24}{'what memory adds':>24}\n")
+    for name in generators:
         baseline = plugins.baseline(name)
         assert isinstance(baseline, Trained)
         model, _ = load_layers(baseline.file, SHIPPED, baseline.make_layer)
-        heard = distances(model.eval(), taught, words)
+        heard = answers(model, taught, texts.words)
         model.close_gates()
-        unheard = distances(model, taught, words)
-        columns = share(heard, missing), share(unheard, missing), share(missing + heard - unheard, missing)
-        sys.stdout.write(f"{name:16}" + "".join(f"{column:>24}" for column in columns) + "\n")
+        unheard = answers(model, taught, texts.words)
+        distances = (apart(given, taught) for given in (heard, unheard))
+        sys.stdout.write(f"{name:16}{'the told teacher':16}{columns(*distances, missing)}\n")
+        left = (unknown(given[0], teacher, texts, known) for given in (heard, unheard))
+        sys.stdout.write(f"{'':16}{'looks of names':16}{columns(*left, everything)}\n")
         sys.stdout.flush()
 
 

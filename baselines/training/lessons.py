@@ -28,7 +28,7 @@ class Lessons(NamedTuple):
     vocabulary: Vocabulary
 
     @classmethod
-    def on(cls, shelves: Sequence[Told], vocabulary: Vocabulary) -> Lessons:
+    def from_shelves(cls, shelves: Sequence[Told], vocabulary: Vocabulary) -> Lessons:
         """Ready to be drawn from."""
         texts = (Texts.of(shelf.texts, vocabulary) for shelf in shelves)
         return cls(

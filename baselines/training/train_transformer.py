@@ -26,8 +26,6 @@ from .recipe import Recipe, Stage
 from .samples import draw_samples
 from .teaching import TAUGHT_TIMES, Teacher
 
-_FUSED_SEGMENTS = 3
-
 
 class Course(NamedTuple):
     """What the stages of sequence layers have in common."""
@@ -46,12 +44,12 @@ def train_base(recipe: Recipe, folder: Path, start: Path | None = None) -> None:
     weights = _weights_of(folder, AUTOENCODER)
     shelves = [told(folder, weights, shelf) for shelf in recipe.stories]
     model, vocabulary = load_base(start) if start else _new_base(recipe, shelves)
-    lessons = Lessons.on(shelves, vocabulary)
+    lessons = Lessons.from_shelves(shelves, vocabulary)
     for stage in recipe.base:
         checkpoint = folder / f"base_{stage.name}.pt"
         model = _fit_base(model.requires_grad_(True), lessons, recipe, stage, checkpoint)
     save_base(folder / "weights", model, vocabulary)
-    held_out = Lessons.on([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
+    held_out = Lessons.from_shelves([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
     last = recipe.base[-1]
     write_losses(folder / "base.json", model, held_out, last, recipe.held_out)
     draw_samples(folder / "base.png", _filming(model, vocabulary, weights), last.segments)
@@ -88,8 +86,8 @@ def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequen
     rate = _best_rate(model, teacher_base, vocabulary, recipe, folder / name, seed)
     recall = _at_rate(recipe.recall, rate)
     model = train_recall(_learning(model), teacher_base, vocabulary, recall, folder / f"{name}_recall.pt", seed).model
-    lessons = Lessons.on([told(folder, weights, shelf) for shelf in recipe.stories], vocabulary)
-    held_out = Lessons.on([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
+    lessons = Lessons.from_shelves([told(folder, weights, shelf) for shelf in recipe.stories], vocabulary)
+    held_out = Lessons.from_shelves([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
     first = recipe.stages[0]
     teacher = Teacher.of(teacher_base, vocabulary, lessons.of(first.segments), first)
     course = Course(lessons, teacher, recipe, seed)
@@ -146,13 +144,9 @@ def _fit(model: VideoTransformer, course: Course, stage: Stage, checkpoint: Path
     shelves = lessons.of(stage.segments)
     times = TAUGHT_TIMES if stage.taught else FLOW_TIMES
 
-    # sequence layers loop over chunks, of which a compiler can take few
-    few = stage.stills and stage.segments <= _FUSED_SEGMENTS
-    step_loss = fused(teacher.loss, recipe.fused and few)
-
     def loss(luck: torch.Generator) -> Tensor:
         drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, recipe.text_dropout, luck)
-        return step_loss(model, drawn, *draw_blend(drawn.latents, luck, times), stage.taught)
+        return teacher.loss(model, drawn, *draw_blend(drawn.latents, luck, times), stage.taught)
 
     average = fit(model, stage.schedule, loss, checkpoint, seed)
     assert isinstance(average, VideoTransformer)

@@ -266,7 +266,7 @@ def test_the_transformers_of_a_smoke_run_have_learnt(smoke):
     untrained = VideoTransformer(recipe.transformer_shape, len(vocabulary), None)
     trained, _ = load_layers(weights / "ttt.safetensors", weights, ttt_mlp)
     episodes = told(folder, weights, recipe.stories[0])
-    lessons = Lessons.on([episodes], vocabulary)
+    lessons = Lessons.from_shelves([episodes], vocabulary)
     losses = [held_out_loss(model, lessons, recipe.stages[-1], 16) for model in (untrained, base, trained)]
     assert losses[0] > losses[1] > losses[2]
 
