@@ -1,7 +1,7 @@
 """A memory's first lessons, on texts alone: at each name, how whoever bears it was introduced.
 
-No picture has to be drawn for them, nor seen, so that a story of thirty seconds costs no more than a frame. A linear
-reading of the looks is trained along and then thrown away.
+No picture has to be drawn for them, nor seen, so that a story of thirty seconds costs as much as two frames do. A
+linear reading of the looks is trained along and then thrown away.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from .texts import LOOKS, Texts
 _FIRST, _LAST = 100_000, 100_000_000
 """Numbers of the stories, of which none has been rendered."""
 _STEEP, _SELDOM = 20.0, 2.0
+"""Logits are soon large, and at first those of looks that one in eight has."""
 
 
 class Recall(nn.Module):
