@@ -98,18 +98,15 @@ def gated_delta_rule(memory: Tensor, inputs: Inputs, chunk: int, rounded: torch.
 def _solve(
     keys: Tensor, values: Tensor, strengths: Tensor, faded: Tensor, between: Tensor, rounded: torch.dtype
 ) -> tuple[Tensor, Tensor]:
-    """What each token would write to an empty memory, and the key by which it asks what the memory held before."""
+    """What each token would write to an empty memory, and the key by which it asks what the memory held before.
+
+    The system of equations is read below its diagonal alone, which counts as 1.
+    """
     system = product(keys * strengths, keys.mT, rounded) * between
     sides = strengths * torch.cat([values, keys * faded], dim=-1)
-    wanted, known = _solved(system, sides).split([values.shape[-1], keys.shape[-1]], dim=-1)
-    return wanted, known
-
-
-@torch.compiler.disable  # type: ignore[untyped-decorator]  # fused by torch 2.14 with bfloat16 around it, slopes are NaN
-def _solved(system: Tensor, sides: Tensor) -> Tensor:
-    """The rows that `system` turns into `sides`; it is read below its diagonal alone, which counts as 1."""
     solved: Tensor = torch.linalg.solve_triangular(system, sides, upper=False, unitriangular=True)
-    return solved
+    wanted, known = solved.split([values.shape[-1], keys.shape[-1]], dim=-1)
+    return wanted, known
 
 
 def gated_deltanet(width: int, heads: int) -> GatedDeltaNet:

@@ -51,6 +51,10 @@ class Stretches(NamedTuple):
     still: Tensor | None
     """The number of the one frame of each segment that is here, where not all are."""
 
+    def mixed(self, noise: Tensor, time: Tensor) -> Tensor:
+        """The latents on their way to `noise`: at a time of 1 nothing of them is left."""
+        return torch.lerp(self.latents, noise, time.view(-1, 1, 1, 1, 1))
+
     def disguised(self, vocabulary: Vocabulary, silent: float, luck: torch.Generator) -> Stretches:
         """With other names, and for a share of episodes, which are `silent`, without any texts."""
         told = moved(torch.rand(len(self.texts.words), 1, 1, generator=luck) >= silent)

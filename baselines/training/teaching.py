@@ -60,11 +60,8 @@ class Teacher:
         with torch.no_grad():
             wanted, told = _answer(self.base, drawn, noise, time, drawn.texts.reminded)
         clean, read = _answer(model, drawn, noise, time, drawn.texts.words)
-        if taught:
-            wrong = clean - wanted
-        else:
-            latents = _mixed(drawn, noise, time)
-            wrong = velocity(latents, time, clean) - (noise - drawn.latents)
+        flow = velocity(drawn.mixed(noise, time), time, clean)
+        wrong = clean - wanted if taught else flow - (noise - drawn.latents)
         return wrong.square().mean() + _MISSED * self.missed(read, told, drawn.texts)
 
     def missed(self, read: Tensor, told: Tensor, texts: Texts) -> Tensor:
@@ -80,12 +77,8 @@ def _answer(
 ) -> tuple[Tensor, Tensor]:
     """Clean latents of noisy ones, and the tokens of texts that were read."""
     with mixed_precision(noise.device):
-        clean, read = model.clean_and_read(_mixed(drawn, noise, time), time, words, drawn.still)
+        clean, read = model.clean_and_read(drawn.mixed(noise, time), time, words, drawn.still)
     return clean.float(), read.float()
-
-
-def _mixed(drawn: Stretches, noise: Tensor, time: Tensor) -> Tensor:
-    return torch.lerp(drawn.latents, noise, time.view(-1, 1, 1, 1, 1))
 
 
 def names(encoder: TextEncoder, tokens: Tensor, texts: Texts) -> tuple[Tensor, Tensor]:

@@ -157,9 +157,8 @@ def velocity_loss(
     model: VideoTransformer, drawn: Stretches, noise: Tensor, time: Tensor, emphasis: float = 0.0
 ) -> Tensor:
     """Mean squared error of the velocity noise - latents; where marks are, it counts 1 + `emphasis` times."""
-    mixed = torch.lerp(drawn.latents, noise, time.view(-1, 1, 1, 1, 1))
-    with mixed_precision(mixed.device):
-        velocity = model(mixed, time, drawn.texts.words, drawn.still)
+    with mixed_precision(noise.device):
+        velocity = model(drawn.mixed(noise, time), time, drawn.texts.words, drawn.still)
     wrong: Tensor = (velocity.float() - (noise - drawn.latents)).square()
     count = 1 + emphasis * drawn.marks.to(wrong.dtype)
     return (count * wrong).mean() / count.mean()
