@@ -17,6 +17,8 @@ AROUND = 1.0
 """Seconds on each side that tell what motion is usual."""
 FLAT = 2.0
 """The least contrast that is granted, in units of Lab, so that the noise of a flat picture is not taken for content."""
+_AT_ONCE = 512
+"""Samples compared at a time, so that memory hardly grows with the length of a video."""
 
 
 def jumps(line: Timeline) -> tuple[Array, Array]:
@@ -25,13 +27,11 @@ def jumps(line: Timeline) -> tuple[Array, Array]:
     A jump is the least distance between the two samples before and the two samples after, so that a flash of one sample
     is none. The usual change is the median step of the second before, or after, whichever is larger.
     """
-    rows = _evened(line.rows)
-    jump = np.zeros(len(rows))
-    if len(rows) > 3:
-        crossing = [_distance(rows[1:-2], rows[2:-1]), _distance(rows[1:-2], rows[3:])]
-        crossing += [_distance(rows[:-3], rows[2:-1]), _distance(rows[:-3], rows[3:])]
-        jump[2:-1] = np.min(crossing, axis=0)
-    return jump, _usual(rows, line.samples(AROUND))
+    one, two, three = (_changes(line.rows, lag) for lag in (1, 2, 3))
+    jump = np.zeros(len(line.rows))
+    if len(three):
+        jump[2:-1] = np.min([one[1:-1], two[1:], two[:-1], three], axis=0)
+    return jump, _usual(one, two, line.samples(AROUND))
 
 
 @once_per_video
@@ -40,6 +40,14 @@ def cuts(line: Timeline) -> Flags:
     jump, usual = jumps(line)
     peak = sliding_window_view(np.pad(jump, 2), 5).max(axis=1)
     return np.asarray((jump > usual + CLEAR) & (jump == peak))
+
+
+def _changes(rows: Array, lag: int) -> Array:
+    """How far each sample is from the one `lag` after it, of shape (samples - lag,); a few at a time."""
+    starts = range(0, len(rows) - lag, _AT_ONCE)
+    parts = (_evened(rows[start : start + _AT_ONCE + lag]) for start in starts)
+    found = [_distance(part[:-lag], part[lag:]) for part in parts]
+    return np.concatenate(found) if found else np.zeros(0)
 
 
 def _evened(rows: Array) -> Array:
@@ -56,12 +64,11 @@ def _distance(left: Array, right: Array) -> Array:
     return np.asarray(((cells**2).sum(axis=2) ** 0.25).mean(axis=1) ** 2)
 
 
-def _usual(rows: Array, width: int) -> Array:
-    """The usual change within so many samples, of shape (samples,)."""
-    if len(rows) < 2:
-        return np.zeros(len(rows))
-    steps = _distance(rows[:-1], rows[1:])
-    steps[1:] = np.minimum(steps[1:], _distance(rows[:-2], rows[2:]))  # flicker goes to and fro, and is not motion
+def _usual(one: Array, two: Array, width: int) -> Array:
+    """The usual change within so many samples, of shape (samples,), from the changes within one sample and two."""
+    if not len(one):
+        return np.zeros(1)
+    steps = np.append(one[:1], np.minimum(one[1:], two))  # flicker goes to and fro, and is not motion
     medians = np.median(sliding_window_view(np.pad(steps, width, mode="edge"), width), axis=1)
-    before, after = np.append(medians[0], medians[: len(rows) - 1]), medians[-len(rows) :]
+    before, after = np.append(medians[0], medians[: len(steps)]), medians[-len(steps) - 1 :]
     return np.asarray(np.maximum(before, after))

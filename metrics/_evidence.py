@@ -44,6 +44,7 @@ def evidence(line: Timeline) -> Evidence:
 
 
 def _frozen(line: Timeline) -> Flags:
-    still = np.abs(np.diff(line.rows, axis=0)).max(axis=1, initial=0.0) < STILL
+    change = np.diff(line.rows, axis=0)
+    still = np.abs(change, out=change).max(axis=1, initial=0.0) < STILL
     first = still[:1] if len(still) else np.ones(1, dtype=np.bool_)
     return runs(np.concatenate([first, still]), line.samples(STILL_SECONDS))

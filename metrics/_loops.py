@@ -23,7 +23,7 @@ JUMPED = 1.5
 SAME = 0.2
 """A repetition differs from what it repeats by less than so much of the motion within half a second, on average."""
 _FAR = 1e6  # in place of what is endless, so that sums stay finite
-BLOCK = 256
+BLOCK = 64
 """Samples compared with all others at once, so that memory grows with the length of a video and not its square."""
 
 
