@@ -1,8 +1,8 @@
 """How a generator's time and memory grow with a video's length: `python benchmarks/generator_length.py ttt mamba2`.
 
-Each video is made by a process of its own, on one thread, and its frames are not kept. Told are processor seconds and
-the peak memory of the process, at one minute and at ten, the ratio of memory, and the exponent of time against length;
-1 is linear.
+Each video is made by a process of its own, whose environment is that of evalsuite's workers, and its frames are not
+kept. Told are processor seconds and the peak memory of the process, at one minute and at ten, the ratio of memory, and
+the exponent of time against length; 1 is linear.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import subprocess
 import sys
 import time
 
+from evalsuite.execute import ENVIRONMENT
+
 SEGMENTS = (21, 210)
 """Of 3 seconds each."""
 
@@ -21,9 +23,7 @@ SEGMENTS = (21, 210)
 def made(model: str, segments: int) -> tuple[float, float]:
     """Processor seconds and peak megabytes of making one video in a process of its own."""
     command = [sys.executable, __file__, model, "--segments", str(segments)]
-    said = subprocess.run(  # noqa: S603
-        command, check=True, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
-    )
+    said = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | ENVIRONMENT)  # noqa: S603
     seconds, megabytes = map(float, said.stdout.split())
     return seconds, megabytes
 

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 
 from evalsuite.work import Outcome, Task, failure, perform
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -133,7 +133,7 @@ class Execution:
             running.lock.release()
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        os.environ.update(_ENVIRONMENT)
+        os.environ.update(ENVIRONMENT)
         return ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"), initializer=_start_worker)
 
     def _stop(self) -> None:

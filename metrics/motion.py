@@ -58,6 +58,7 @@ class Motion(Metric):
 
 def _amount(line: Timeline) -> tuple[tuple[float, float], ...]:
     """Mean change per second of time, in units of Lab per second."""
-    steps = np.abs(np.diff(line.rows, axis=0, prepend=line.rows[:1])).mean(axis=1) * line.rate
+    change = np.diff(line.rows, axis=0)
+    steps = np.append(0.0, np.abs(change, out=change).mean(axis=1)) * line.rate
     second = np.floor(line.seconds + 1e-9)
     return tuple((float(start), float(steps[second == start].mean())) for start in np.unique(second))
