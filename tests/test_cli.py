@@ -58,7 +58,8 @@ def test_json_is_all_that_stdout_holds(capsys):
 def test_finished_videos_are_scored_and_failures_end_in_one(capsys, tmp_path):
     folder = tmp_path / "theirs"
     video.write(folder / "smoke-0000.mp4", footage(72))
-    code, out, err = said(capsys, "score", str(folder), "--model", "mine", "--suite", "smoke", "--json")
+    asked = ("--model", "mine", "--suite", "smoke", "--metric", "motion", "--json")
+    code, out, err = said(capsys, "score", str(folder), *asked)
     scores = json.loads(out)
     assert code == 1
     assert {score["status"] for score in scores if score["storyboard"] == "smoke-0001"} == {"failed"}
@@ -66,8 +67,9 @@ def test_finished_videos_are_scored_and_failures_end_in_one(capsys, tmp_path):
 
 
 def test_the_halves(capsys):
-    assert said(capsys, "generate", "--model", "noise", "--suite", "smoke", "--limit", "1")[0] == 0
-    assert said(capsys, "score", "--model", "noise", "--suite", "smoke", "--limit", "1")[0] == 0
+    asked = ("--model", "noise", "--suite", "smoke", "--limit", "1")
+    assert said(capsys, "generate", *asked)[0] == 0
+    assert said(capsys, "score", *asked, "--metric", "motion")[0] == 0
 
 
 def test_show_prints_and_draws(capsys, tmp_path):

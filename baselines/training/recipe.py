@@ -78,7 +78,7 @@ class Recipe:
 
     def smoke(self) -> Recipe:
         """The same in a minute or less: tiny models, a few episodes, a few steps."""
-        short = Schedule(steps=40, batch=2, rate=2e-3, warm_up=5)
+        short = Schedule(steps=25, batch=2, rate=2e-3, warm_up=5)
         scaled = replace(short, rate=1.0)
         few = (Shelf(segments=3, episodes=3, held_out=1),)
         return replace(

@@ -43,7 +43,7 @@ class WaltRecipe:
 
 def _tiny(part: WaltPart) -> WaltPart:
     shape = replace(part.shape, width=32, heads=1, blocks=2, rank=4)
-    schedule = Schedule(steps=60, batch=4, rate=3e-3, warm_up=5, averaging=0.9)
+    schedule = Schedule(steps=30, batch=4, rate=3e-3, warm_up=5, averaging=0.9)
     return replace(part, stories=(Shelf(segments=3, episodes=1, held_out=1),), shape=shape, schedule=schedule)
 
 

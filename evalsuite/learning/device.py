@@ -10,6 +10,9 @@ from torch import Tensor
 
 from .weights import quick_kind
 
+_HAS_QUICK_BFLOAT16 = quick_kind() is torch.bfloat16
+"""Asked once, since a compiler that fuses a loss cannot look into the question."""
+
 
 @cache
 def device() -> torch.device:
@@ -18,13 +21,7 @@ def device() -> torch.device:
 
 def mixed_precision(on: torch.device) -> torch.autocast:
     """Matrix products in bfloat16, except on a processor without instructions for it, where they would crawl."""
-    return torch.autocast(on.type, torch.bfloat16, enabled=on.type == "cuda" or _has_quick_bfloat16())
-
-
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]  # torch does not say
-def _has_quick_bfloat16() -> bool:
-    """Of this processor; a compiler that fuses a loss cannot look into the question."""
-    return quick_kind() is torch.bfloat16
+    return torch.autocast(on.type, torch.bfloat16, enabled=on.type == "cuda" or _HAS_QUICK_BFLOAT16)
 
 
 def moved(x: Tensor) -> Tensor:

@@ -12,13 +12,19 @@ import torch
 
 T = TypeVar("T")
 
+_FEW = 4
+"""Processes take seconds to start, in which so many things are done."""
+
 
 def on_all_processors(work: Callable[[T], None], things: Sequence[T]) -> None:
-    """Calls `work` with each of `things`, in as many processes as there are processors."""
-    if things:
-        workers = min(os.cpu_count() or 1, len(things))
-        with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_use_one_thread) as pool:
-            list(pool.map(work, things))
+    """Calls `work` with each of `things`, in as many processes as there are processors; in this one if they are few."""
+    if len(things) <= _FEW:
+        for thing in things:
+            work(thing)
+        return
+    workers = min(os.cpu_count() or 1, len(things))
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_use_one_thread) as pool:
+        list(pool.map(work, things))
 
 
 def _use_one_thread() -> None:
