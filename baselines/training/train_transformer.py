@@ -95,8 +95,9 @@ def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequen
         step = folder / f"{name}_{stage.name}"
         model = _fit(_learning(model), course, _at_rate(stage, rate), step.with_suffix(".pt"))
         model.trained_segments = stage.segments
-        write_losses(step.with_suffix(".json"), model, held_out, stage, recipe.held_out)
-        draw_samples(step.with_suffix(".png"), _filming(model, vocabulary, weights), stage.segments)
+        if not step.with_suffix(".png").exists():
+            write_losses(step.with_suffix(".json"), model, held_out, stage, recipe.held_out)
+            draw_samples(step.with_suffix(".png"), _filming(model, vocabulary, weights), stage.segments)
     save_layers(folder / "weights" / f"{name}.safetensors", model, base)
 
 
