@@ -59,12 +59,17 @@ class Trained(Baseline):
         return self._generator.film(storyboard, seed, spec)
 
     def train(self, training: Training) -> list[Path]:
-        """The sequence layer, from the shipped base or from nothing."""
+        """The sequence layer, from the shipped base or from nothing.
+
+        On the shipped base it can be run, and is put where it is looked for; what is shipped is never overwritten.
+        """
         from .train import train_generator  # heavy, and only for training
 
         file = self.weights if training.seed == 0 else _of_seed(self.weights, f"seed-{training.seed}")
         made = train_generator(file.stem, self.make_layer, training)
-        if file.parent == SHIPPED or training.smoke:
+        is_shipped = file == self.weights and file.parent == SHIPPED
+        has_own_base = (training.folder / "weights" / BASE).is_file()
+        if training.smoke or is_shipped or has_own_base:
             return made
         copy_weights(training.folder / "weights" / file.name, file)
         return [*made, file]

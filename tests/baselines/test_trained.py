@@ -10,11 +10,12 @@ import pytest
 from evalsuite.baselines.models.generator import FRAMES_PER_PIECE, marked_texts, pieces
 from evalsuite.baselines.models.sampler import Sampling
 from evalsuite.baselines.models.weights import AUTOENCODER, BASE, SHIPPED, load_autoencoder, load_layers
-from evalsuite.baselines.training import trained
+from evalsuite.baselines.training import train, trained
 from evalsuite.baselines.ttt import TTT
 
 from evalsuite.errors import EvalsuiteError, PluginError, StoryboardError
-from evalsuite.learning.weights import copy_weights, load
+from evalsuite.interfaces import Training
+from evalsuite.learning.weights import copy_weights, load, verify
 from evalsuite.types import Segment, Storyboard, VideoSpec
 
 SPEC = VideoSpec(96, 64, 8.0)
@@ -157,6 +158,30 @@ def test_closed_gates_are_all_shut_and_make_another_video(film):
     assert len(gates) == 3
     assert not any(gate.any() for gate in gates)
     assert not np.array_equal(frames, film)
+
+
+def test_another_training_on_the_shipped_base_is_put_where_it_is_looked_for(copied, tmp_path, monkeypatch):
+    class Copied(TTT):
+        weights = copied / "ttt.safetensors"
+
+    def train_generator(name, make_layer, training):
+        file = training.folder / "weights" / f"{name}.safetensors"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"of " + name.encode())
+        return [file]
+
+    monkeypatch.setattr(trained, "SHIPPED", copied)
+    monkeypatch.setattr(train, "train_generator", train_generator)
+    shipped, folder = Copied.weights.read_bytes(), tmp_path / "training"
+    Copied().train(Training(folder))
+    assert Copied.weights.read_bytes() == shipped
+    *_, file = Copied().train(Training(folder, seed=1))
+    assert file == Copied("seed-1").file
+    assert file.read_bytes() == b"of ttt_seed_1"
+    verify(file)
+    (folder / "weights" / BASE).touch()
+    Copied().train(Training(folder, from_nothing=True, seed=2))
+    assert not Copied("seed-2").file.exists()
 
 
 @pytest.mark.parametrize("variant", ["open", "seed-0", "seed-", "../x"])
