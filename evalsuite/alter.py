@@ -29,6 +29,10 @@ def alter_folder(
     storyboard in the same folder, or that of the same storyboard in the folder `other`, such as another system's.
     """
     kind, strength = kind_and_strength(damage, KINDS)
+    if out.resolve() in {folder.resolve() for folder in (source, other) if folder is not None}:
+        raise StoryboardError(
+            f"{out} holds the videos that are to be altered; name another folder for what comes of them."
+        )
     found = [storyboard for storyboard in suite.storyboards if file_of(source, storyboard, seed).is_file()]
     if not found:
         example = file_of(source, suite.storyboards[0], seed).name

@@ -14,7 +14,10 @@ Models = Annotated[
 ]
 SuiteName = Annotated[str, typer.Option("--suite", help="A suite's name, or the path of a suite file.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Take only the first N storyboards.")]
-Seeds = Annotated[list[int] | None, typer.Option("--seed", help="A seed; may be repeated. [default: the suite's]")]
+Seeds = Annotated[
+    list[int] | None,
+    typer.Option("--seed", min=0, max=2**31 - 1, help="A seed; may be repeated. [default: the suite's]"),
+]
 Metrics = Annotated[
     list[str] | None,
     typer.Option("--metric", help="A metric: NAME or NAME:ARGUMENT; may be repeated. [default: the suite's]"),

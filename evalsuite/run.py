@@ -23,6 +23,7 @@ from evalsuite.execute import Execution
 from evalsuite.interfaces import SetMetric
 from evalsuite.sets import has_seen, measure_sets
 from evalsuite.store import Store, VideoRecord
+from evalsuite.suites import fingerprint
 from evalsuite.types import Score, Suite, VideoSpec
 from evalsuite.work import Task, content
 
@@ -77,6 +78,7 @@ def carry_out(tasks: Sequence[Task], request: Request, progress: Progress) -> Re
     """Do what the run folder lacks of these tasks, which may be of several requests like this one."""
     store = Store(request.folder, request.suite.name, request.suite.version)
     try:
+        store.claim_storyboards({task.storyboard.id: fingerprint([task.storyboard]) for task in tasks})
         store.note(provenance(request))
         execute(tasks, request, store, progress)
         measure_sets(tasks, store)
@@ -144,7 +146,9 @@ def remaining(task: Task, store: Store, overwrite: Overwrite) -> Task | None:
     metrics = tuple(name for name in task.metrics if not _done(name, scores.get(name), video, store, overwrite))
     if not metrics:
         return None
-    return dataclasses.replace(task, metrics=metrics, generate=task.generate and video.status == "failed")
+    if video.status == "failed" and task.generate:  # made again, and so measured anew
+        return task
+    return dataclasses.replace(task, metrics=metrics, generate=False)
 
 
 def report(tasks: Iterable[Task], store: Store, request: Request) -> Report:
@@ -160,16 +164,27 @@ def report(tasks: Iterable[Task], store: Store, request: Request) -> Report:
 
 
 def finished_videos(folder: Path, suite: Suite, seeds: Sequence[int]) -> dict[tuple[str, int], Path]:
-    """Where the finished video of each storyboard lies: by `manifest.csv`, or as `<storyboard id>.mp4`.
+    """Where the finished video of each storyboard lies: by `manifest.csv`, or by its name.
 
-    The manifest has the columns `storyboard` and `file`, and may have `seed`; files are relative to the folder.
+    The manifest has the columns `storyboard` and `file`, and may have `seed`; files are relative to the folder. A name
+    is `<storyboard id>-s<seed>.mp4`, or `<storyboard id>.mp4` where one seed alone is asked for. `StoreError` where
+    there is no folder, or not one of the videos in it.
     """
     if not folder.is_dir():
         raise StoreError(f"there is no folder {folder}.")
     manifest = folder / "manifest.csv"
     named = _manifest(manifest, seeds) if manifest.is_file() else {}
     wanted = [(board.id, seed) for board in suite.storyboards for seed in seeds]
-    return {key: named.get(key, folder / f"{key[0]}.mp4") for key in wanted}
+    found = {key: named.get(key) or _by_name(folder, *key, alone=len(seeds) == 1) for key in wanted}
+    if not any(path.is_file() for path in found.values()):
+        example = next(iter(found.values())).name
+        raise StoreError(f"{folder} holds none of the {len(found)} videos that are asked for, such as {example}.")
+    return found
+
+
+def _by_name(folder: Path, storyboard: str, seed: int, alone: bool) -> Path:
+    of_seed = folder / f"{storyboard}-s{seed}.mp4"
+    return folder / f"{storyboard}.mp4" if alone and not of_seed.is_file() else of_seed
 
 
 def provenance(request: Request) -> dict[str, Any]:
@@ -207,7 +222,7 @@ def _still_good(video: VideoRecord, task: Task, overwrite: Overwrite) -> bool:
         return False
     if task.source is not None:
         return video.sha256 == content(task)
-    return video.status == "failed" or task.video_path.is_file()
+    return video.status == "failed" or task.video_path.is_file() or not task.generate
 
 
 def _done(name: str, score: Score | None, video: VideoRecord, store: Store, overwrite: Overwrite) -> bool:
@@ -222,10 +237,13 @@ def _done(name: str, score: Score | None, video: VideoRecord, store: Store, over
 
 
 def _manifest(path: Path, seeds: Sequence[int]) -> dict[tuple[str, int], Path]:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if not rows or not {"storyboard", "file"} <= rows[0].keys():
-        raise StoreError(f"{path} must have the columns storyboard and file, and at least one row.")
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise StoreError(f"{path} is not CSV in UTF-8: {error}.") from error
+    if not rows or not all(row.get("storyboard") and row.get("file") for row in rows):
+        raise StoreError(f"{path} must have the columns storyboard and file, at least one row, and both in each row.")
     try:
         return {(row["storyboard"], int(row.get("seed") or seeds[0])): path.parent / row["file"] for row in rows}
     except ValueError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from evalsuite import storyboard_files, strip, suites
@@ -54,7 +55,7 @@ def strip_of(which: str, picture: Path | None, models: Sequence[str], seed: int,
 
 
 def _place_and_id(which: str) -> tuple[str, str | None]:
-    if which.endswith(FILE_TYPES) or which in suites.names():
+    if which.endswith((*FILE_TYPES, ".toml")) or which in suites.names():
         return which, None
     place, separator, wanted = which.rpartition("/")
     return (place, wanted) if separator else (which, None)
@@ -75,13 +76,15 @@ def _video_rows(
     board: Storyboard, suite: Suite, models: Sequence[str], seed: int, out: Path | None
 ) -> list[tuple[str, list[Frame]]]:
     folder = out or Path("runs") / suite.name
-    store = Store.existing(folder, suite.name, suite.version)
     rows = []
-    for label in (spelling(model).label for model in models):
-        record = store.video(label, board.id, seed)
-        if record is None or record.status != "ok":
-            raise StoryboardError(f"{folder} has no video of {label} for {board.id} with seed {seed}; run it first.")
-        rows.append((label, strip.of_video(folder / record.path, strip.moments(board))))
+    with closing(Store.existing(folder, suite.name, suite.version)) as store:
+        for label in (spelling(model).label for model in models):
+            record = store.video(label, board.id, seed)
+            if record is None or record.status != "ok":
+                raise StoryboardError(
+                    f"{folder} has no video of {label} for {board.id} with seed {seed}; run it first."
+                )
+            rows.append((label, strip.of_video(folder / record.path, strip.moments(board))))
     return rows
 
 

@@ -19,7 +19,7 @@ LEVEL = 0.95
 """The level of every interval."""
 
 _ENDLESS = 20.0
-"""Log strengths that no finite data give: odds of 10^17 between two systems."""
+"""Log strengths that are on their way to infinity, where no prior holds them: odds of 10^17 between two systems."""
 
 RESAMPLES = 1000
 """How many times storyboards are drawn again for an interval."""
@@ -75,7 +75,8 @@ def bradley_terry(wins: Array, prior: float = 1.0) -> Array:
     wins = wins + prior / 2 * (1 - np.eye(systems))
     games = wins + np.swapaxes(wins, -1, -2)
     strengths = np.zeros(wins.shape[:-1])
-    while np.abs(strengths).max(initial=0.0) < _ENDLESS:
+    bound = np.inf if prior > 0 else _ENDLESS
+    while np.abs(strengths).max(initial=0.0) < bound:
         step = _newton_step(wins, games, strengths)
         strengths = strengths + np.clip(step, -1.0, 1.0)
         if np.abs(step).max(initial=0.0) < 1e-10:

@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS scores (
     model TEXT, storyboard TEXT, seed INTEGER, metric TEXT, revision TEXT NOT NULL, metric_version TEXT NOT NULL,
     status TEXT NOT NULL, value REAL, reason TEXT NOT NULL, details TEXT NOT NULL, series TEXT NOT NULL,
     coverage REAL NOT NULL, PRIMARY KEY (model, storyboard, seed, metric));
+CREATE TABLE IF NOT EXISTS storyboards (id TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS timings (
     model TEXT, storyboard TEXT, seed INTEGER, step TEXT, seconds REAL NOT NULL, peak_megabytes REAL NOT NULL,
     PRIMARY KEY (model, storyboard, seed, step));
@@ -73,10 +74,6 @@ class Timing:
     peak_megabytes: float
 
 
-VideoKey = tuple[str, str, int]
-ScoreKey = tuple[str, str, int, str]
-
-
 class Store:
     """A run folder, opened for one suite; `StoreError` where it belongs to another or cannot be used."""
 
@@ -97,6 +94,18 @@ class Store:
 
     def close(self) -> None:
         self._database.close()
+
+    def claim_storyboards(self, hashes: Mapping[str, str]) -> None:
+        """`StoreError` where one of these storyboards, by id, is another one now than that of the results here."""
+        with _sentences(self.folder), self._transaction():
+            known = dict(self._database.execute("SELECT id, sha256 FROM storyboards"))
+            for name, sha256 in hashes.items():
+                if known.get(name, sha256) != sha256:
+                    raise StoreError(
+                        f"{self.folder} holds results of another storyboard that was called {name!r}; "
+                        "raise the version of the suite, or use another --out."
+                    )
+                self._upsert("storyboards", {"id": name, "sha256": sha256})
 
     def video(self, model: str, storyboard: str, seed: int) -> VideoRecord | None:
         rows = self._rows("SELECT * FROM videos WHERE (model, storyboard, seed) = (?, ?, ?)", (model, storyboard, seed))
@@ -122,6 +131,8 @@ class Store:
         """Keep what one item gave, all of it or nothing."""
         key = (video.model, video.storyboard, video.seed)
         before = self.video(*key)
+        if before is not None and _only_gone(before, video):
+            video = before
         with _sentences(self.folder), self._transaction():
             if before is None or before.sha256 != video.sha256:  # the set that it is part of is another one
                 self._forget_sets("(model, seed) = (?, ?)", (video.model, video.seed))
@@ -203,6 +214,11 @@ class Store:
         series = tuple((at, value) for at, value in json.loads(row.pop("series")))
         details = json.loads(row.pop("details"))
         return Score(suite=self.suite, suite_version=self.version, series=series, details=details, **row)
+
+
+def _only_gone(before: VideoRecord, now: VideoRecord) -> bool:
+    """Whether a video was good, and now there is no file of it any more: what was measured of it stands."""
+    return before.status == "ok" and now.status == "failed" and not now.sha256 and before.revision == now.revision
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -21,6 +21,8 @@ from evalsuite.types import Segment, Storyboard
 Format = Literal["own", "ttt", "text"]
 MAXIMUM_BYTES = 64_000_000
 _SHOWN_ERRORS = 10
+_SECONDS = 3.0
+"""Of a segment, where a format cannot say."""
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -46,7 +48,7 @@ def read(path: Path) -> list[Storyboard]:
     """Every storyboard in a file; `StoryboardError` names the place, the key and the reason."""
     text = _text_of(path)
     if path.suffix == ".jsonl":
-        lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+        lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
         read_boards = [
             board
             for number, line in lines
@@ -60,7 +62,7 @@ def read(path: Path) -> list[Storyboard]:
 
 
 def write(storyboards: Sequence[Storyboard], path: Path, form: Format) -> None:
-    """Write storyboards in one of the three formats; `.jsonl` gives the TTT project's lines."""
+    """Write storyboards in one of the three formats; `.jsonl` gives a line of JSON for each."""
     try:
         path.write_text(_WRITERS[form](storyboards, path), encoding="utf-8")
     except OSError as error:
@@ -117,9 +119,12 @@ def _from_ttt(video: Any, path: Path, index: int) -> Storyboard:
 
 
 def _from_text(text: str, path: Path) -> Storyboard:
-    paragraphs = [" ".join(each.split()) for each in re.split(r"\n\s*\n", text) if each.strip()]
-    segments = [{"text": paragraph} for paragraph in paragraphs]
+    segments = [{"text": paragraph} for paragraph in _paragraphs(text)]
     return _validated(Storyboard, {"id": _slug(path), "title": path.stem or "untitled", "segments": segments}, path)
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [" ".join(each.split()) for each in re.split(r"\n\s*\n", text) if each.strip()]
 
 
 def _slug(path: Path) -> str:
@@ -157,6 +162,8 @@ def _sentence(error: Any) -> str:
 
 
 def _as_own(storyboards: Sequence[Storyboard], path: Path) -> str:
+    if path.suffix == ".jsonl":
+        return "".join(board.model_dump_json(exclude_defaults=True) + "\n" for board in storyboards)
     return StoryboardFile(storyboards=tuple(storyboards)).model_dump_json(indent=1, exclude_defaults=True) + "\n"
 
 
@@ -168,8 +175,10 @@ def _as_ttt(storyboards: Sequence[Storyboard], path: Path) -> str:
 
 
 def _ttt_segment(board: Storyboard, segment: Segment) -> dict[str, Any]:
-    if segment.seconds != 3.0:
-        raise StoryboardError(f"{board.id} has a segment of {segment.seconds} s; the TTT project's are 3 s each.")
+    if segment.seconds != _SECONDS:
+        raise StoryboardError(
+            f"{board.id} has a segment of {segment.seconds} s; the TTT project's are {_SECONDS} s each."
+        )
     transition = {"requires_scene_transition": segment.cut_before}
     return {"text": segment.text, **transition, "neg_text": segment.negative_text}
 
@@ -178,7 +187,13 @@ def _as_text(storyboards: Iterable[Storyboard], path: Path) -> str:
     boards = list(storyboards)
     if len(boards) != 1:
         raise StoryboardError(f"plain text holds one storyboard, and there are {len(boards)}; name one as SUITE/ID.")
-    return "\n\n".join(segment.text for segment in boards[0].segments) + "\n"
+    return "\n\n".join(_paragraph(boards[0], segment) for segment in boards[0].segments) + "\n"
+
+
+def _paragraph(board: Storyboard, segment: Segment) -> str:
+    if segment.seconds != _SECONDS or len(_paragraphs(segment.text)) != 1:
+        raise StoryboardError(f"{board.id} cannot be plain text, where each paragraph is a segment of {_SECONDS} s.")
+    return segment.text
 
 
 _WRITERS: dict[Format, Callable[[Sequence[Storyboard], Path], str]] = {

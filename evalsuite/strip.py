@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -71,8 +72,10 @@ def draw(rows: Sequence[tuple[str, Sequence[Frame]]], path: Path) -> None:
     bands = [_band(label, frames) for label, frames in rows if frames]
     width = max(band.shape[1] for band in bands)
     padded = [np.pad(band, ((0, 0), (0, width - band.shape[1]), (0, 0)), constant_values=255) for band in bands]
-    if not cv2.imwrite(str(path), cv2.cvtColor(np.vstack(padded), cv2.COLOR_RGB2BGR)):
-        raise StoreError(f"{path} cannot be written; name another picture with --picture.")
+    with suppress(cv2.error):  # it knows no such kind of picture
+        if cv2.imwrite(str(path), cv2.cvtColor(np.vstack(padded), cv2.COLOR_RGB2BGR)):
+            return
+    raise StoreError(f"{path} cannot be written; name another picture, such as strip.png, with --picture.")
 
 
 def _band(label: str, frames: Sequence[Frame]) -> Frame:

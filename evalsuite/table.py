@@ -6,6 +6,7 @@ A number with an interval takes three columns, `x`, `x low` and `x high`; format
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 from collections import defaultdict
@@ -30,7 +31,11 @@ def scores_table(scores: Sequence[Score], title: str = "Scores") -> Table:
     headings = [heading for metric in metrics for heading in _with_interval(metric)]
     rows = [_score_row([score for score in scores if score.model == system], metrics) for system in systems]
     columns = ("model", *headings, "storyboards", "seeds", "failed", "not applicable", "coverage")
-    notes = (INTERVALS, "means are over finished videos; failed ones are counted", *_sets(scores))
+    notes = (
+        INTERVALS,
+        "means are over finished videos; failed and not applicable are scores, of all metrics",
+        *_sets(scores),
+    )
     return Table(title, columns, tuple(rows), notes)
 
 
@@ -56,6 +61,11 @@ def rating_table(
     columns = ("rank", "model", *headings, "storyboards")
     rows = tuple(_rating_row(found, model, shown) for model in systems)
     return Table(title, columns, rows, _notes(ratings, scores, axes, tie_bands, centre))
+
+
+def with_notes(table: Table, notes: Sequence[str]) -> Table:
+    """The table with more notes behind its own."""
+    return dataclasses.replace(table, notes=(*table.notes, *notes))
 
 
 def render(table: Table, format: Format = "text", width: int | None = None) -> str:
@@ -178,7 +188,7 @@ def _weights(weights: Mapping[str, float]) -> str:
 def _failures(scores: Sequence[Score]) -> str:
     failed = [(score.model, score.storyboard, score.seed) for score in scores if score.status == "failed"]
     counts = {model: len({video for video in failed if video[0] == model}) for model, _, _ in failed}
-    return ", ".join(f"{model} {count} videos" for model, count in sorted(counts.items())) or "none"
+    return ", ".join(f"{model} on {count} videos" for model, count in sorted(counts.items())) or "none"
 
 
 def _left_out(ratings: Sequence[Rating], scores: Sequence[Score], axes: Mapping[str, Mapping[str, float]]) -> list[str]:

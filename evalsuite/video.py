@@ -11,7 +11,7 @@ import glob
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from itertools import chain, islice
@@ -94,7 +94,7 @@ def decode(path: Path, decoder: str | None = None) -> Iterator[Clip]:
 def _encode(path: Path, footage: Footage) -> None:
     import av
 
-    frames = iter(footage.frames)
+    frames = _made(footage.frames)
     first = next(frames, None)
     if first is None:
         raise VideoError("the system made no frames.")
@@ -106,6 +106,14 @@ def _encode(path: Path, footage: Footage) -> None:
             picture.pts, picture.time_base = index, 1 / rate
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
+
+
+def _made(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """A system's frames, made while they are encoded; what it cannot read or reach is no fault of the disk."""
+    try:
+        yield from frames
+    except OSError as error:
+        raise VideoError(f"the system stopped with {type(error).__name__}: {error}.") from error
 
 
 def _h264_stream(container: Any, rate: Fraction, first: Frame, crf: int) -> Any:

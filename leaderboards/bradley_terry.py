@@ -105,7 +105,10 @@ def _mean(fits: list[_Fit]) -> _Fit:
 
 def _ratings(axis: str, fit: _Fit) -> list[Rating]:
     low, high = interval(fit.samples)
-    ranks = rank_sets(fit.samples)
+    ranks = [
+        possible if storyboards > 1 else (1, len(fit.systems))  # one storyboard excludes nothing
+        for possible, storyboards in zip(rank_sets(fit.samples), fit.storyboards, strict=True)
+    ]
     ratings = [
         Rating(
             name,

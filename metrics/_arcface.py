@@ -63,13 +63,15 @@ class ArcFace(Backbone):
         import torch
         from torch.nn.functional import normalize
 
+        from evalsuite.learning.device import device
+
         row = np.zeros(1 + self.network.fc.out_features, np.float32)
         points = self._found(frame)
         row[0] = len(points)
         if len(points) == 1:
             face = torch.from_numpy(aligned(frame, points[0])).movedim(-1, 0).float() / 127.5 - 1
             with torch.inference_mode():
-                row[1:] = normalize(self.network(face.unsqueeze(0)), dim=1)[0].cpu().numpy()
+                row[1:] = normalize(self.network(face.unsqueeze(0).to(device())), dim=1)[0].cpu().numpy()
         return row
 
     def _found(self, frame: Frame) -> npt.NDArray[np.complex128]:

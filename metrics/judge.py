@@ -53,12 +53,13 @@ class Judge(Metric):
         said = np.array([self._opinions(text, frames) for text, frames in zip(texts, shown, strict=True)])
         swapped = [self.ask(text, frames) if frames else 0.0 for text, frames in zip(others, shown, strict=True)]
         means = said.mean(axis=1)
+        is_swapped = len(texts) > 1  # one segment has no other's text
         return Measured(
             value=float(means.mean()),
             details={
                 "spread": float(said.std(axis=1, ddof=1).mean()),
-                "with_another_text": float(np.mean(swapped)),
-                "reads_the_text": float(means.mean() - np.mean(swapped)),
+                **({"with_another_text": float(np.mean(swapped))} if is_swapped else {}),
+                **({"reads_the_text": float(means.mean() - np.mean(swapped))} if is_swapped else {}),
             },
             series=tuple(zip(storyboard.starts, means.tolist(), strict=True)),
             coverage=float(np.mean([bool(frames) for frames in shown])),

@@ -102,3 +102,10 @@ def test_a_partner_that_is_too_short_is_refused(folder: Path, tmp_path: Path) ->
 def test_a_folder_without_videos_of_the_suite_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoryboardError, match="name the files as one"):
         altered(tmp_path, "freeze@0.5", tmp_path / "out")
+
+
+def test_videos_are_not_altered_in_their_own_place(folder: Path) -> None:
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(StoryboardError, match="name another folder"):
+        altered(folder, "freeze@0.5", folder / ".." / folder.name)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before

@@ -7,7 +7,7 @@ import json
 from importlib.resources import files
 
 from evalsuite import plugins, suites
-from evalsuite.ranking import generators, ranked
+from evalsuite.ranking import generators, ranked, scored
 from evalsuite.run import FINISHED
 from evalsuite.store import Store, VideoRecord
 from evalsuite.types import Score, Suite
@@ -20,10 +20,11 @@ SCORE = Score(
     storyboard="tiny-0",
     seed=0,
     metric="motion",
-    metric_version="1",
+    metric_version=plugins.metric("motion").version,
     status="ok",
     value=0.5,
 )
+TRANSITIONS = plugins.metric("transitions").version
 
 
 def filled(folder, suite: Suite, values: dict[str, float | None]) -> None:
@@ -33,8 +34,8 @@ def filled(folder, suite: Suite, values: dict[str, float | None]) -> None:
             video = VideoRecord(model, board.id, 0, "r", "ok", "", "x.mp4", model)
             status = "failed" if value is None else "ok"
             scores = [
-                dataclasses.replace(SCORE, model=model, storyboard=board.id, metric=name, value=value, status=status)
-                for name in ("motion", "transitions")
+                dataclasses.replace(one, model=model, storyboard=board.id, value=value, status=status)
+                for one in (SCORE, dataclasses.replace(SCORE, metric="transitions", metric_version=TRANSITIONS))
             ]
             store.add(video, scores, [])
     store.close()
@@ -76,3 +77,16 @@ def test_the_tie_bands_are_of_the_metrics_as_they_are():
         assert entry["metric_version"] == plugins.metric(name).version
         assert entry["n"] >= 30
         assert 0 <= entry["band"] < 0.2
+
+
+def test_scores_by_another_version_of_a_metric_are_left_out_and_counted(suite, tmp_path):
+    filled(tmp_path, suite, {"good": 0.9, "bad": 0.2})
+    store = Store(tmp_path, suite.name, suite.version)
+    for score in store.scores():
+        if score.model == "bad":
+            old = dataclasses.replace(score, metric_version="0", value=1.0)
+            store.add(store.video(score.model, score.storyboard, score.seed), [old], [])
+    store.close()
+    table = scored(suite, tmp_path)
+    assert [row[0] for row in table.rows] == ["good"]
+    assert any("scores by another version of it are left out" in note for note in table.notes)

@@ -19,7 +19,7 @@ from evalsuite.errors import PluginError, StoreError, UnknownPluginError
 from evalsuite.run import FINISHED, Request, finished_videos, plan, run
 from evalsuite.store import Store
 from evalsuite.types import Suite
-from tests.conftest import footage
+from tests.conftest import SQUARE, footage
 
 
 def quiet(done: int, total: int, said: str) -> None:
@@ -177,9 +177,18 @@ def test_a_manifest_allows_any_names(suite, tmp_path):
     assert found == {(f"tiny-{n}", 3): folder / f"tiny-{n}.mp4" for n in (0, 1, 3)}
 
 
-@pytest.mark.parametrize("text", ["a,b\n1,2\n", "", "storyboard,file,seed\ntiny-0,x.mp4,one\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"a,b\n1,2\n",
+        b"",
+        b"storyboard,file,seed\ntiny-0,x.mp4,one\n",
+        b"storyboard,file\ntiny-0\n",
+        b"storyboard,file\n\xe9,a\n",
+    ],
+)
 def test_a_wrong_manifest_is_a_sentence(suite, tmp_path, text):
-    (tmp_path / "manifest.csv").write_text(text)
+    (tmp_path / "manifest.csv").write_bytes(text)
     with pytest.raises(StoreError, match=r"manifest\.csv"):
         finished_videos(tmp_path, suite, (0,))
 
@@ -311,3 +320,42 @@ def test_a_system_that_ends_its_process_is_a_recorded_failure(suite, square, tmp
     assert len(ended) == 8
     assert all(said in score.reason for score in ended)
     assert all(score.status == "ok" for score in report.scores if score.model == "square")
+
+
+def test_another_storyboard_of_the_same_name_is_refused_and_nothing_lost(suite, square, tmp_path):
+    run(request(suite, tmp_path / "out", square), quiet)
+    before = results(tmp_path / "out")
+    told = tuple(board.model_copy(update={"segments": board.segments[:1]}) for board in suite.storyboards)
+    with pytest.raises(StoreError, match=r"another storyboard that was called 'tiny-0'; raise the version"):
+        run(request(suite.model_copy(update={"storyboards": told}), tmp_path / "out", square), quiet)
+    assert results(tmp_path / "out") == before
+
+
+def test_what_was_measured_of_videos_that_are_gone_stands(suite, square, tmp_path):
+    asked = request(suite, tmp_path / "out", square, metrics=("motion",))
+    run(asked, quiet)
+    shutil.rmtree(tmp_path / "out" / "videos")
+    report = run(dataclasses.replace(asked, generate=False, metrics=("motion", "drift")), quiet)
+    assert {(score.metric, score.status) for score in report.scores} == {("motion", "ok"), ("drift", "failed")}
+    assert {video.status for video in report.videos} == {"ok"}
+
+
+def test_a_failed_video_that_is_made_again_is_measured_by_all(suite, tmp_path):
+    path = tmp_path / "recovering.py"
+    path.write_text(SQUARE.replace("def frames():", "def frames():\n            if not GOOD: raise ValueError", 1))
+    path.write_text("GOOD = False\n" + path.read_text())
+    asked = request(suite, tmp_path / "out", str(path), metrics=("motion",))
+    assert {score.status for score in run(asked, quiet).scores} == {"failed"}
+    path.write_text(path.read_text().replace("GOOD = False", "GOOD = True"))
+    report = run(dataclasses.replace(asked, metrics=("motion", "drift")), quiet)
+    assert [score.status for score in report.scores] == ["ok"] * 8
+
+
+def test_each_seed_has_its_own_finished_video(suite, tmp_path):
+    folder = finished(tmp_path / "theirs", {"tiny-0.mp4": 16, "tiny-1-s1.mp4": 16})
+    alone = finished_videos(folder, suite, (1,))
+    assert [alone[f"tiny-{n}", 1].name for n in (0, 1)] == ["tiny-0.mp4", "tiny-1-s1.mp4"]
+    several = finished_videos(folder, suite, (0, 1))
+    assert several["tiny-0", 0].name == "tiny-0-s0.mp4"
+    with pytest.raises(StoreError, match=r"holds none of the 4 videos that are asked for, such as tiny-0\.mp4"):
+        finished_videos(tmp_path, suite, (0,))

@@ -138,3 +138,14 @@ def test_rank_correlation_is_spearman_s() -> None:
     assert rank_correlation(left, right) == pytest.approx(spearmanr(left, right).statistic)
     assert rank_correlation(left, 3 * left) == pytest.approx(1)
     assert rank_correlation(left, np.ones(20)) == 0
+
+
+def test_a_prior_holds_whoever_wins_a_thousand_times() -> None:
+    strengths = bradley_terry(np.triu(np.full((16, 16), 1000.0), 1), prior=1.0)
+    assert (np.diff(strengths) < 0).all()
+    assert strengths[0] > 20
+    expected = (strengths[:, None] - strengths[None, :])[np.triu_indices(16, 1)]
+    assert (1000 / (1 + np.exp(expected))).sum() < 1000 * 16
+    wins = np.triu(np.full((16, 16), 1000.0), 1) + (1 - np.eye(16)) / 2
+    chance = 1 / (1 + np.exp(strengths[None, :] - strengths[:, None]))
+    assert wins.sum(1) == pytest.approx(((wins + wins.T) * chance).sum(1), rel=1e-9)

@@ -157,3 +157,18 @@ def test_a_format_says_what_it_cannot_hold(tmp_path):
     with pytest.raises(StoryboardError, match=r"a segment of 2\.0 s"):
         storyboard_files.write([odd], tmp_path / "x.json", "ttt")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", ["own", "ttt"])
+def test_lines_come_back_whatever_they_hold(tmp_path, form):
+    odd = BOARD.model_copy(update={"segments": (Segment(text="one\u2028two\x85three"),), "entities": ()})
+    storyboard_files.write([odd], tmp_path / "x.jsonl", form)
+    (again,) = storyboard_files.read(tmp_path / "x.jsonl")
+    assert again.segments[0].text == odd.segments[0].text
+
+
+def test_plain_text_refuses_what_would_come_back_otherwise(tmp_path):
+    for segment in (Segment(text="a", seconds=9), Segment(text="a\n\nb")):
+        odd = BOARD.model_copy(update={"segments": (segment,)})
+        with pytest.raises(StoryboardError, match="cannot be plain text"):
+            storyboard_files.write([odd], tmp_path / "x.txt", "text")

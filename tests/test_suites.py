@@ -119,3 +119,9 @@ def test_the_command_prints_the_hash() -> None:
     command = [sys.executable, "-m", "evalsuite.suites", "freeze", "smoke"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert printed == f'sha256 = "{FROZEN["smoke"][3]}"\n'
+
+
+def test_a_metric_of_no_weight_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "smoke.toml").write_text((FOLDER / "smoke.toml").read_text().replace("motion = 1", "motion = 0"))
+    with pytest.raises(SuiteError, match=r"axes\.motion naturalness\.motion: Input should be greater than 0"):
+        load(str(tmp_path / "smoke.toml"))

@@ -81,7 +81,7 @@ def test_notes_tell_all_that_a_reader_needs() -> None:
     assert "one virtual tie per pair" in told
     assert "centred on 1000 over a" in told
     assert "bands: drift 0.01, motion 0" in told
-    assert "failed: b 1 videos" in told
+    assert "failed: b on 1 videos" in told
     assert "look: drift 75%, motion 25%" in told
     assert "look: 3 pairs left out, as a score is not applicable" in told
     assert "not rated, as nothing could be compared: b, c, short" in told

@@ -207,3 +207,13 @@ def test_decord_is_not_needed(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "decord" else object())
     monkeypatch.setattr(builtins, "__import__", without)
     assert len(frames_of(path)) == 5
+
+
+def test_a_system_that_loses_its_connection_is_no_fault_of_the_disk(tmp_path):
+    def frames():
+        yield from footage(2).frames
+        raise ConnectionResetError("reset by peer")
+
+    with pytest.raises(VideoError, match="the system stopped with ConnectionResetError: reset by peer"):
+        video.write(tmp_path / "a.mp4", Footage(frames(), 8))
+    assert list(tmp_path.iterdir()) == []

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 import cv2
 import numpy as np
@@ -68,7 +70,7 @@ def _compared(asked: Plan, pairs: list[tuple[VideoRecord, VideoRecord]], progres
     known = _known(asked.folder)
     paths = {video.sha256: asked.folder / video.path for pair in pairs for video in pair}
     wanted = [pair for pair in dict.fromkeys(_contents(pairs)) if pair not in known and pair[0] != pair[1]]
-    with ThreadPoolExecutor(asked.workers) as pool, (asked.folder / FOUND).open("a") as file:
+    with ThreadPoolExecutor(asked.workers) as pool, _appended(asked.folder / FOUND) as file:
         found = pool.map(lambda pair: differ(paths[pair[0]], paths[pair[1]]), wanted)
         for done, (pair, visible) in enumerate(zip(wanted, found, strict=True), 1):
             known[pair] = visible
@@ -84,7 +86,22 @@ def _contents(pairs: list[tuple[VideoRecord, VideoRecord]]) -> Iterator[_Pair]:
 def _known(folder: Path) -> dict[_Pair, bool]:
     file = folder / FOUND
     lines = file.read_text().splitlines() if file.is_file() else []
-    return {(intact, damaged): visible for intact, damaged, visible in map(json.loads, lines)}
+    return {(intact, damaged): visible for line in lines for intact, damaged, visible in _finding(line)}
+
+
+def _finding(line: str) -> list[tuple[str, str, bool]]:
+    """What a line says; nothing, where an audit was killed while it wrote it."""
+    with suppress(json.JSONDecodeError):
+        return [json.loads(line)]
+    return []
+
+
+def _appended(path: Path) -> TextIO:
+    """A file to which whole lines are added, also behind half a one."""
+    is_whole = not path.is_file() or path.read_bytes()[-1:] in (b"", b"\n")
+    file = path.open("a", buffering=1)
+    file.write("" if is_whole else "\n")
+    return file
 
 
 def differ(intact: Path, damaged: Path) -> bool:

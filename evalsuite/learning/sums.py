@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from filelock import FileLock
+
 LIST = "sha256sums.txt"
 
 
@@ -20,10 +22,13 @@ def sha256(path: Path) -> str:
 
 
 def enlist(path: Path) -> None:
-    """Writes the sum of a file into the list beside it."""
-    sums = {**listed(path.parent), path.name: sha256(path)}
-    lines = [f"{digest}  {name}\n" for name, digest in sorted(sums.items())]
-    (path.parent / LIST).write_text("".join(lines))
+    """Writes the sum of a file into the list beside it, which other processes may be doing too."""
+    file, digest = path.parent / LIST, sha256(path)
+    with FileLock(file.with_suffix(".lock")):
+        sums = {**listed(path.parent), path.name: digest}
+        partial = file.with_suffix(".partial")
+        partial.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
+        partial.replace(file)
 
 
 def listed(folder: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -46,7 +46,7 @@ class _SuiteFile(BaseModel):
     height: int = Field(gt=0)
     seeds: tuple[int, ...] = Field(min_length=1)
     metrics: tuple[Id, ...]
-    axes: dict[str, dict[Id, float]]
+    axes: dict[str, dict[Id, Annotated[float, Field(gt=0)]]]
     storyboards: _Recipe | str
     """A recipe, or the name of a storyboard file beside the suite's own file."""
 

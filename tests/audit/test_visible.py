@@ -114,3 +114,11 @@ def test_a_video_that_failed_is_left_to_the_scores(asked):
     report = _report_of_three_films(asked)
     broken = tuple(replace(video, status="failed", path="", sha256="") for video in report.videos)
     assert visible.as_seen(asked, replace(report, videos=broken), lambda *_: None).videos == broken
+
+
+def test_half_a_line_of_a_killed_audit_is_no_finding_and_spoils_none(tmp_path):
+    file = tmp_path / visible.FOUND
+    file.write_text('["a", "b", true]\n["c", "d"')
+    with visible._appended(file) as more:
+        more.write('["e", "f", false]\n')
+    assert visible._known(tmp_path) == {("a", "b"): True, ("e", "f"): False}

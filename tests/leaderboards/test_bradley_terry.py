@@ -87,3 +87,8 @@ def test_systems_that_never_met_are_rated_all_the_same() -> None:
 
 def test_nothing_to_compare_gives_nothing() -> None:
     assert BradleyTerry().rate([], ["a"]) == []
+
+
+def test_one_storyboard_excludes_no_rank() -> None:
+    found = rated([one for one in (*games("a", "b", 1, 0), *games("b", "c", 1, 0), *games("a", "c", 1, 0))])
+    assert {(rating.rank_low, rating.rank_high) for rating in found.values()} == {(1, 3)}
