@@ -10,8 +10,9 @@ import torch
 from evalsuite.baselines.models.weights import SHIPPED, load_base, save_layers
 from evalsuite.metrics._backbone import Backbone
 
-from evalsuite import backbones, contract, plugins
+from evalsuite import backbones, contract, plugins, suites
 from evalsuite.features import EXTRACTORS
+from evalsuite.run import finished_videos
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -52,6 +53,19 @@ def test_the_example_of_a_training_loop_judges_every_video_anew_at_each_step(cap
     said = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [(step, name) for step, name, *_ in said] == [(s, m) for s in "01" for m in ("motion", "transitions")]
     assert all(0 <= float(value) < 0.5 and counts == ["2", "0"] for _, _, value, *counts in said)
+
+
+def test_the_examples_of_files_are_read(tmp_path):
+    page = (DOCS / "files.md").read_text()
+    for name, language in (("stories.json", "json"), ("mine.toml", "toml"), ("manifest.csv", "text")):
+        (example,) = re.findall(rf"```{language}\n(.*?)```", page, flags=re.S)
+        (tmp_path / name).write_text(example)
+    suite = suites.load(str(tmp_path / "mine.toml"))
+    assert [board.id for board in suite.storyboards] == ["market"]
+    assert suite.axes["temporal consistency"] == {"transitions": 1, "drift": 1}
+    (tmp_path / "b.webm").touch()
+    found = finished_videos(tmp_path, suites.load("one_minute", 3), (0,))
+    assert [path.name for path in found.values()] == ["a.mp4", "b.webm", "one_minute-0002.mp4"]
 
 
 def test_links_lead_somewhere():
