@@ -261,7 +261,8 @@ def _outcome(arguments: Sequence[str]) -> int:
         return int(app(args=list(arguments), prog_name="evalsuite", standalone_mode=False) or 0)
     except typer.TyperException as error:
         said = getattr(error, "format_message", error.__str__)()
-        _say(f"evalsuite: {said} `evalsuite --help` shows what there is." if arguments else said)
+        ended = said if said.endswith((".", "?")) else f"{said}."
+        _say(f"evalsuite: {ended} `evalsuite --help` shows what there is." if arguments else said)
         return 2
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
