@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 import cv2
 import numpy as np
 
-from evalsuite.errors import PluginError, VideoError
+from evalsuite.errors import PluginError, StoryboardError, VideoError
 from evalsuite.types import Footage, Frame
 
 Item = TypeVar("Item")
@@ -57,6 +57,8 @@ class Timeline:
         """The timeline of a video of `frames` frames, by default of as many as its parts ask for."""
         *seconds, end = accumulate((part.seconds for part in parts), initial=0.0)
         total = round(end * fps) if frames is None else frames
+        if not total:
+            raise StoryboardError(f"a story of {end:g} s is shorter than one frame at {fps:g} frames a second.")
         bounds = [first_frame(second, fps) for second in seconds]
         starts = [min(start, total) for start in bounds]
         segments = tuple(range(start, stop) for start, stop in zip(starts, [*starts[1:], total], strict=True))

@@ -3,10 +3,10 @@
 Terms on tracks with the camera taken out, each 0 - 1: what falls does so with the world's gravity, what rises with its
 buoyancy; what bounces keeps the share of speed that it should; what lands and rolls loses speed across; what lies
 there, or lands, does so on the ground, neither above it nor in it; nothing jumps to another place or is gone in the
-middle of a shot; and who is expected is there. Each term has 1 for whatever the world itself shows, its measurement
-included. The value is the product of the terms that the storyboard asks for, since one broken law is enough. Who is
-expected and absent has 0, and so has a fall, a throw, a bounce, a rise or a topple that the story expects and that does
-not happen.
+middle of a shot; and who is expected is there. Each term has 1 for what nearly all videos of the world show, its
+measurement included. The value is the product of the terms that the storyboard asks for, since one broken law is
+enough. Who is expected and absent has 0, and so has a fall, a throw, a bounce, a rise or a topple that the story
+expects and that does not happen.
 """
 
 from __future__ import annotations

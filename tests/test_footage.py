@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from evalsuite.errors import VideoError
+from evalsuite.errors import StoryboardError, VideoError
 from evalsuite.footage import KINDS, Dose, Timeline, choose, damaged, portion, reordered
 from evalsuite.types import Footage, Frame, Segment
 
@@ -226,3 +226,8 @@ def test_a_video_that_ends_too_early_is_said_to() -> None:
         list(damaged(short, "segment-shuffle", dose(1.0)).frames)
     with pytest.raises(VideoError, match="not so long"):
         list(damaged(numbered(), "splice", Dose(0.5, "", TIMELINE, lambda: short)).frames)
+
+
+def test_a_story_shorter_than_a_frame_is_a_sentence():
+    with pytest.raises(StoryboardError, match=r"a story of 0\.05 s is shorter than one frame at 8 frames a second"):
+        Timeline.of([Segment(text="a", seconds=0.05)], FPS)

@@ -14,6 +14,8 @@ from torch.nn import functional
 SCENE_START = "<start_scene>"
 SCENE_END = "<end_scene>"
 _WORD = re.compile(r"<start_scene>|<end_scene>|[a-z]+|'s|[.!?]")
+_UNREAD = re.compile(r"(?<!\w)[^\W_a-z]+(?!\w)")
+"""Words in another script, which are not read at all."""
 _UNKNOWN_BUCKETS = 64
 MOST_WORDS = 112
 _VIEWS = 4
@@ -41,8 +43,8 @@ class Vocabulary:
         return [self._numbers.get(word, 1 + zlib.crc32(word.encode()) % _UNKNOWN_BUCKETS) for word in _words(text)]
 
     def strange(self, text: str) -> int:
-        """How many of its first words training did not know."""
-        return sum(word not in self._numbers for word in _words(text))
+        """How many of its first words training did not know, and of all its words in another script."""
+        return sum(word not in self._numbers for word in _words(text)) + len(_UNREAD.findall(text.lower()))
 
     def tensor(self, texts: Sequence[str]) -> Tensor:
         """Shape (texts, words), padded with 0."""

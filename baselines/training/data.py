@@ -1,4 +1,4 @@
-"""The pool of rendered training episodes: one array of frames and one told storyboard for each, in a folder.
+"""The pool of rendered training episodes: an array of frames for each, in a folder.
 
 A fourth channel of the frames marks characters and things, which the autoencoder is to draw with most care.
 """
@@ -18,9 +18,9 @@ from torch import Tensor
 
 from evalsuite.learning.processes import on_all_processors
 from evalsuite.toon.episode import Episode
-from evalsuite.toon.script import episode, storyboard
+from evalsuite.toon.script import episode
 from evalsuite.toon.world import frames, masks
-from evalsuite.types import Storyboard, VideoSpec
+from evalsuite.types import VideoSpec
 
 from .recipe import Shelf
 
@@ -39,10 +39,6 @@ class Filmed:
         """Shape (time, height, width, 4): red, green, blue, and 255 where a character or a thing is seen."""
         array: npt.NDArray[np.uint8] = np.load(self.path, mmap_mode="r")
         return array
-
-    @property
-    def storyboard(self) -> Storyboard:
-        return Storyboard.model_validate_json(self.path.with_suffix(".json").read_text())
 
 
 def shelf_folder(folder: Path, split: Split, segments: int) -> Path:
@@ -82,7 +78,6 @@ def _render_one(wanted: _Wanted) -> None:
     path = wanted.path
     path.parent.mkdir(parents=True, exist_ok=True)
     script = episode(wanted.split, wanted.segments, wanted.index)
-    path.with_suffix(".json").write_text(storyboard(script).told().model_dump_json())
     partial = path.with_suffix(f".{os.getpid()}.partial")
     with partial.open("wb") as file:
         np.save(file, film(script))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from evalsuite.learning.device import device, mixed_precision
-from evalsuite.learning.loop import fit, fused
+from evalsuite.learning.loop import DivergedError, fit, fused
 
 from ..models.generator import Generator
 from ..models.text import Vocabulary
@@ -109,16 +109,21 @@ def _best_rate(
     if len(recipe.rates) == 1:
         return recipe.rates[0]
     if not kept.exists():
-        found = {}
+        found: dict[float, float | None] = {}
         for rate in recipe.rates:
             few = _at_rate(recipe.recall, rate)
             few = replace(few, schedule=replace(few.schedule, steps=recipe.trial_steps))
             checkpoint = path.with_name(f"{path.name}_rate_{rate:g}.pt")
-            tried = train_recall(_learning(deepcopy(model)), base, vocabulary, few, checkpoint, seed)
-            found[rate] = held_out_recall(tried, base, vocabulary, few, recipe.held_out)
+            try:
+                tried = train_recall(_learning(deepcopy(model)), base, vocabulary, few, checkpoint, seed)
+                found[rate] = held_out_recall(tried, base, vocabulary, few, recipe.held_out)
+            except DivergedError:
+                found[rate] = None
         kept.write_text(json.dumps(found))
-    losses = json.loads(kept.read_text())
-    return float(min(losses, key=losses.__getitem__))
+    losses = {float(rate): loss for rate, loss in json.loads(kept.read_text()).items() if loss is not None}
+    if not losses:
+        raise DivergedError(f"{path.name} diverged at every rate of {', '.join(map(str, recipe.rates))}.")
+    return min(losses, key=losses.__getitem__)
 
 
 def _at_rate(stage: Stage, rate: float) -> Stage:

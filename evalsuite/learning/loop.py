@@ -30,17 +30,22 @@ _FALLING = 0.4
 """The share of the steps, at the end, over which the rate falls to a twentieth."""
 
 
+class DivergedError(EvalsuiteError):
+    """A training whose weights became NaN or infinite."""
+
+
 def fit(model: nn.Module, schedule: Schedule, loss: Loss, checkpoint: Path, seed: int) -> nn.Module:
     """Trains `model` and gives back the moving average of it; goes on from `checkpoint` where there is one.
 
-    EvalsuiteError where its weights become NaN or infinite; `checkpoint` is then as it was before they did.
+    DivergedError where its weights become NaN or infinite; `checkpoint` is then as it was before they did.
+    EvalsuiteError where it is of another seed.
     """
-    training = _Training(model.to(device()), schedule, checkpoint)
+    training = _Training(model.to(device()), schedule, checkpoint, seed)
     saved = time.monotonic()
     with progress.shown(f"{checkpoint.stem}: steps") as advance:
         while training.step < schedule.steps:
             advance(training.step, schedule.steps, "")
-            training.advance(loss, seed)
+            training.advance(loss)
             if time.monotonic() - saved > _SECONDS_BETWEEN_CHECKPOINTS:
                 training.save()
                 saved = time.monotonic()
@@ -58,8 +63,9 @@ def fused(loss: Callable[P, Tensor], wanted: bool = True) -> Callable[P, Tensor]
 
 
 class _Training:
-    def __init__(self, model: nn.Module, schedule: Schedule, checkpoint: Path) -> None:
+    def __init__(self, model: nn.Module, schedule: Schedule, checkpoint: Path, seed: int) -> None:
         self.model = model
+        self.seed = seed
         self.schedule = schedule
         self.checkpoint = checkpoint
         self.average = deepcopy(model).requires_grad_(False)
@@ -72,9 +78,9 @@ class _Training:
         if checkpoint.exists():
             self._restore()
 
-    def advance(self, loss: Loss, seed: int) -> None:
+    def advance(self, loss: Loss) -> None:
         began = time.monotonic()
-        luck = torch.Generator().manual_seed(seed * 1_000_003 + self.step)
+        luck = torch.Generator().manual_seed(self.seed * 1_000_003 + self.step)
         value = loss(luck)
         self.model.zero_grad()
         value.backward()
@@ -94,7 +100,7 @@ class _Training:
         partial = self.checkpoint.with_suffix(".partial")
         state = {"model": self.model.state_dict(), "average": self.average.state_dict()}
         optimisers = [optimiser.state_dict() for optimiser in self.optimisers]
-        reached = {"step": self.step, "seconds": self.seconds, "curve": self.curve}
+        reached = {"seed": self.seed, "step": self.step, "seconds": self.seconds, "curve": self.curve}
         torch.save({**state, **reached, "optimisers": optimisers}, partial)
         partial.replace(self.checkpoint)
         with self.checkpoint.with_suffix(".csv").open("w", newline="") as file:
@@ -102,13 +108,17 @@ class _Training:
 
     def _refuse_nonsense(self) -> None:
         if not all(parameter.isfinite().all() for parameter in self.model.parameters()):
-            raise EvalsuiteError(
+            raise DivergedError(
                 f"the training {self.checkpoint.stem} has weights that are NaN or infinite after step {self.step}, and "
                 "was stopped; what it saved before is kept: run it again, with a lower rate or another seed."
             )
 
     def _restore(self) -> None:
         state = torch.load(self.checkpoint, weights_only=True, map_location=device())
+        if state.get("seed", self.seed) != self.seed:
+            raise EvalsuiteError(
+                f"{self.checkpoint} is of a training with seed {state['seed']}, not {self.seed}; use another --folder."
+            )
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):

@@ -25,7 +25,7 @@ _SPEC = VideoSpec(96, 64, 0.5)
 
 
 def measure_clean_frames(training: Training) -> list[Path]:
-    """The file in the training's folder: a frame every two seconds, in `SIZES`, of episodes that nothing else has."""
+    """The file in the training's folder: a frame every two seconds, in `SIZES`, of episodes that train no network."""
     if training.further:
         raise PluginError("scene-statistics are measured from nothing alone; leave out --further.")
     episodes = (script.episode("reference", SEGMENTS, index) for index in range(6 if training.smoke else EPISODES))

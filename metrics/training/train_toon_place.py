@@ -68,7 +68,7 @@ def train_toon_place(training: Training) -> list[Path]:
 
 
 def draw_views(seen: Views, count: int, luck: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Views, three of four worsened by chance, as values -1 - 1, and their words.
+    """Views, seven of eight worsened by chance, as values -1 - 1, and their words.
 
     None is mirrored, since a mirrored place is another.
     """

@@ -10,7 +10,7 @@ from evalsuite.types import Frame
 
 
 def worsened(frame: Frame, luck: torch.Generator) -> Frame:
-    """Three of four frames are blurred, shrunk, noisy, lighter or darker, or badly compressed, by chance."""
+    """Seven of eight frames are blurred, shrunk, noisy, lighter or darker, or badly compressed, by chance."""
     chance = torch.rand(6, generator=luck).tolist()
     if chance[0] < 0.3:
         frame = np.asarray(cv2.GaussianBlur(frame, (0, 0), 0.3 + 1.2 * chance[1]), dtype=np.uint8)

@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from evalsuite.baselines.models.generator import FRAMES_PER_PIECE, marked_texts, pieces
 from evalsuite.baselines.models.sampler import Sampling
 from evalsuite.baselines.models.weights import AUTOENCODER, BASE, SHIPPED, load_autoencoder, load_layers
@@ -15,7 +16,7 @@ from evalsuite.baselines.ttt import TTT
 
 from evalsuite.errors import EvalsuiteError, PluginError, StoryboardError
 from evalsuite.interfaces import Training
-from evalsuite.learning.weights import copy_weights, load, verify
+from evalsuite.learning.weights import copy_weights, load, save, verify
 from evalsuite.types import Segment, Storyboard, VideoSpec
 
 SPEC = VideoSpec(96, 64, 8.0)
@@ -110,6 +111,17 @@ def test_copied_weights_are_the_same_bytes_and_are_listed(tmp_path):
     load(tmp_path / "new" / "other.safetensors")
 
 
+def test_equal_weights_are_equal_bytes_whatever_the_order_of_what_is_told(tmp_path):
+    tensors = {"b": torch.ones(3), "a": torch.zeros(2, 2)}
+    told = {f"key {number}": "wörd" for number in range(20)}
+    for name in ("one", "two"):
+        save(tmp_path / name, tensors, told)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    again, found = load(tmp_path / "one")
+    assert found == told
+    assert {name: tensor.tolist() for name, tensor in again.items()} == {n: t.tolist() for n, t in tensors.items()}
+
+
 def test_the_revision_is_that_of_all_three_files(copied, monkeypatch):
     class Copied(TTT):
         weights = copied / "ttt.safetensors"
@@ -140,6 +152,8 @@ def test_other_weights_than_the_listed_are_refused(copied):
 def test_what_is_unlike_training_is_noted(ttt):
     plain = Storyboard(id="plain", title="plain", segments=(Segment(text="The cat waves."),))
     assert ttt.generate(plain, 0, SPEC).note == ""
+    written = Storyboard(id="other", title="other", segments=(Segment(text="猫が走る: the cat żółw."),))
+    assert ttt.generate(written, 0, SPEC).note == "2 words that it does not know"
     strange = Storyboard(id="long", title="long", segments=(Segment(text="The cat qwxz waves."),) * 22)
     said = ttt.generate(strange, 0, SPEC).note
     assert said == "66 s long, and trained on up to 63 s, and with 22 words that it does not know"
