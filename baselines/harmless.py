@@ -77,7 +77,7 @@ def _resize(episode: Episode, spec: VideoSpec, take: int, amount: float) -> Foot
         return np.asarray(cv2.resize(frame, size, interpolation=way), dtype=np.uint8)
 
     footage = draw(episode, spec, take)
-    return replace(footage, frames=(resized(frame) for frame in footage.frames))
+    return replace(footage, frames=(resized(frame) for frame in footage.frames), truth=None)  # whose boxes are smaller
 
 
 def _brightness(episode: Episode, spec: VideoSpec, take: int, amount: float) -> Footage:

@@ -47,7 +47,9 @@ class Reconstructed(Baseline):
         """Frames at the size of `spec` and 8 a second."""
         footage = degraded(episode_of(storyboard), self.kind, self.strength, SPEC, seed)
         shown = islice(_decoded(footage.frames), Timeline.of(storyboard.segments, SPEC.fps).frames)
-        return replace(footage, frames=(resized(frame, (spec.width, spec.height)) for frame in shown))
+        is_own_size = (spec.width, spec.height) == (SPEC.width, SPEC.height)  # else the truth's boxes are of another
+        frames = (resized(frame, (spec.width, spec.height)) for frame in shown)
+        return replace(footage, frames=frames, truth=footage.truth if is_own_size else None)
 
 
 @cache

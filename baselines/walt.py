@@ -19,7 +19,7 @@ from .models.walt_generator import WaltGenerator
 from .models.walt_weights import CASCADE, load_cascade, weight_file
 from .models.weights import AUTOENCODER, NO_WEIGHTS, SHIPPED, load_autoencoder
 
-ARITHMETIC = "1"
+ARITHMETIC = "2"
 """Raised when the code makes other pixels of the same weights."""
 
 

@@ -38,15 +38,19 @@ class Piece:
 
 def pieces(storyboard: Storyboard) -> list[Piece]:
     """Segments cut into pieces of 3 seconds; scenes are marked as the TTT paper marks them."""
-    texts = marked_texts(storyboard.segments)
     edges = np.rint(np.cumsum([0.0, *(s.seconds for s in storyboard.segments)]) * FRAMES_PER_SECOND).astype(int)
     counts = np.diff(edges)
     if edges[-1] == 0:
         raise StoryboardError(f"the storyboard {storyboard.id!r} is shorter than one frame; give it more seconds")
-    return [
-        Piece(text, segment.negative_text, min(FRAMES_PER_PIECE, int(count) - start))
-        for text, segment, count in zip(texts, storyboard.segments, counts, strict=True)
+    parts = [
+        (segment if start == 0 else segment.model_copy(update={"cut_before": False}), int(count) - start)
+        for segment, count in zip(storyboard.segments, counts, strict=True)
         for start in range(0, int(count), FRAMES_PER_PIECE)
+    ]
+    texts = marked_texts([part for part, _ in parts])
+    return [
+        Piece(text, part.negative_text, min(FRAMES_PER_PIECE, left))
+        for text, (part, left) in zip(texts, parts, strict=True)
     ]
 
 

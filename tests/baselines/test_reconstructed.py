@@ -51,6 +51,13 @@ def test_a_story_that_fills_no_last_piece_and_a_larger_picture():
     assert frames("reconstructed", story, VideoSpec(192, 128, 24)).shape == (42, 128, 192, 3)
 
 
+@pytest.mark.parametrize("model", ["reconstructed", "harmless:resize"])
+def test_the_truth_is_kept_only_of_pictures_of_its_size(model):
+    large = plugins.baseline(model).generate(STORY, 0, VideoSpec(192, 128, 8))
+    assert large.truth is None
+    assert plugins.baseline("reconstructed").generate(STORY, 0, SPEC).truth is not None
+
+
 def test_a_damage_must_be_known():
     with pytest.raises(PluginError, match="did you mean vanish"):
         plugins.baseline("reconstructed:vansh@0.4")

@@ -86,7 +86,8 @@ def test_odd_texts_are_no_trouble(ttt):
 def test_pieces_are_three_seconds_or_shorter_ends():
     plan = pieces(story(3, 7, 1))
     assert [piece.frames for piece in plan] == [FRAMES_PER_PIECE, 24, 24, 8, 8]
-    assert plan[1].text == plan[3].text
+    assert plan[1].text == plan[2].text == "Mimi waves."
+    assert plan[3].text == "Mimi waves. <end_scene>"
     with pytest.raises(StoryboardError, match="shorter than one frame"):
         pieces(story(0.01))
 
