@@ -26,7 +26,7 @@ from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Frame, Measured, Storyboard
 
 from ._stills import NAME, frames_of
-from ._timeline import segments_at
+from ._timeline import Array, segments_at
 
 QUESTION = "These frames follow each other. From 0 to 1: do they show what the text says, as it could really happen?"
 REPEATS = 3
@@ -53,20 +53,22 @@ class Judge(Metric):
         said = np.array([self._opinions(text, frames) for text, frames in zip(texts, shown, strict=True)])
         swapped = [self.ask(text, frames) if frames else 0.0 for text, frames in zip(others, shown, strict=True)]
         means = said.mean(axis=1)
-        is_swapped = len(texts) > 1  # one segment has no other's text
         return Measured(
             value=float(means.mean()),
-            details={
-                "spread": float(said.std(axis=1, ddof=1).mean()),
-                **({"with_another_text": float(np.mean(swapped))} if is_swapped else {}),
-                **({"reads_the_text": float(means.mean() - np.mean(swapped))} if is_swapped else {}),
-            },
+            details={"spread": float(said.std(axis=1, ddof=1).mean()), **_told_apart(means, swapped)},
             series=tuple(zip(storyboard.starts, means.tolist(), strict=True)),
             coverage=float(np.mean([bool(frames) for frames in shown])),
         )
 
     def _opinions(self, text: str, frames: Sequence[Frame]) -> list[float]:
         return [self.ask(text, frames) if frames else 0.0 for _ in range(REPEATS)]
+
+
+def _told_apart(own: Array, swapped: Sequence[float]) -> dict[str, float]:
+    """Whether the text matters; one segment has no other's text."""
+    if len(swapped) == 1:
+        return {}
+    return {"with_another_text": float(np.mean(swapped)), "reads_the_text": float(own.mean() - np.mean(swapped))}
 
 
 def _by_segment(features: Features, storyboard: Storyboard) -> list[list[Frame]]:

@@ -24,9 +24,9 @@ def sha256(path: Path) -> str:
 def enlist(path: Path) -> None:
     """Writes the sum of a file into the list beside it, which other processes may be doing too."""
     file, digest = path.parent / LIST, sha256(path)
-    with FileLock(file.with_suffix(".lock")):
+    with FileLock(file.with_name(f".{LIST}.lock")):
         sums = {**listed(path.parent), path.name: digest}
-        partial = file.with_suffix(".partial")
+        partial = file.with_name(f".{LIST}.partial")
         partial.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
         partial.replace(file)
 
