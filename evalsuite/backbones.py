@@ -100,12 +100,16 @@ def require(name: str) -> Path:
     return wanted.path
 
 
-def add(file: Path, name: str | None = None) -> Backbone:
-    """Copy a file that the user fetched; WeightsError where it is not what it should be."""
+def add(file: Path, name: str | None = None, replace: bool = False) -> Backbone:
+    """Copy a file that the user fetched; WeightsError where it is not what it should be.
+
+    Where nobody told the sum, the first copy sets it, and only `replace` lets another take its place.
+    """
     if not file.is_file():
         raise WeightsError(f"there is no file {file}.")
     wanted = backbone(name) if name else _by_file(file)
-    _check(file, wanted)
+    if wanted.sha256 or not replace:
+        _check(file, wanted)
     copy_atomically(file, wanted.path)
     enlist(wanted.path)
     return wanted
@@ -146,9 +150,10 @@ def _check(file: Path, wanted: Backbone) -> None:
     found = sha256(file)
     expected = wanted.sha256 or listed(folder()).get(wanted.file, "")
     if not found.startswith(expected):
+        otherwise = "" if wanted.sha256 else ", or say --replace if the copy that was added before is the wrong one"
         raise WeightsError(
             f"the file is not {wanted.name}: its sha256 begins with {found[:12]} and should begin with "
-            f"{expected[:12]}; fetch it anew from {wanted.url}."
+            f"{expected[:12]}; fetch it anew from {wanted.url}{otherwise}."
         )
 
 

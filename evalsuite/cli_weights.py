@@ -44,6 +44,7 @@ def pull(name: Named) -> None:
 def add(
     file: Annotated[Path, typer.Argument(help="A file that you fetched yourself.")],
     name: Annotated[str | None, typer.Option(help="Which weights it is. [default: by the file's name]")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Instead of a copy that was the wrong one.")] = False,
 ) -> None:
     """Copy weights that you fetched to where they are found.
 
@@ -51,7 +52,7 @@ def add(
     """
     from evalsuite import backbones
 
-    _done(backbones.add(file, name))
+    _done(backbones.add(file, name, replace))
 
 
 def _done(added: Backbone) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from evalsuite import features, plugins, video
-from evalsuite.errors import PluginError
+from evalsuite.errors import EvalsuiteError, PluginError
 from evalsuite.interfaces import Baseline, Leaderboard, Metric, SetMetric
 from evalsuite.toon import script
 from evalsuite.types import Clip, Comparison, Features, Footage, Frame, Measured, VideoSpec
@@ -27,13 +27,22 @@ def check_plugin(text: str) -> str:
     if spelled.path is None:
         raise PluginError(f"{text} is no plugin's file; write PATH.py or PATH.py:ARGUMENT.")
     role, plugin = plugins.load_file(spelled.path)
+    try:
+        _check(text, plugin)
+    except EvalsuiteError:
+        raise
+    except (Exception, SystemExit) as error:  # a plugin may fail in any way
+        raise PluginError(f"{spelled.path.name} fails on a tiny story: {type(error).__name__}: {error}") from error
+    return f"{spelled.path.name}: {plugin.__name__} keeps the contract of {role}."
+
+
+def _check(text: str, plugin: type) -> None:
     if issubclass(plugin, Baseline):
         check_baseline(plugins.baseline(text))
     elif issubclass(plugin, Leaderboard):
         check_leaderboard(plugins.leaderboard(text))
     else:
         check_metric(plugins.metric(text))
-    return f"{spelled.path.name}: {plugin.__name__} keeps the contract of {role}."
 
 
 def check_baseline(system: Baseline) -> None:
@@ -80,6 +89,8 @@ def _equal(first: float | None, second: float | None) -> bool:
 def _check_values(found: Iterable[Sequence[Measured]]) -> None:
     """Of the same videos, handed over as a whole and in parts."""
     for whole, parts in zip(*found, strict=True):
+        if not isinstance(whole, Measured):
+            raise PluginError(f"it gives {type(whole).__name__}; a metric must give Measured.")
         if not _equal(whole.value, parts.value):
             raise PluginError(f"its value depends on how frames are handed over: {whole.value} and {parts.value}.")
         if whole.value is None and not whole.reason:

@@ -6,6 +6,7 @@ Listing names imports nothing; a plugin is imported when it is asked for, and a 
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -27,11 +28,11 @@ ROLES: dict[Role, tuple[type, ...]] = {
     "metrics": (Metric, SetMetric),
     "leaderboards": (Leaderboard,),
 }
-NAME = re.compile(r"^[a-z0-9]+([_-][a-z0-9]+)*$")
-ARGUMENT = re.compile(r"^[a-z0-9][a-z0-9._@=,-]{0,99}$")
-"""Of a system or a leaderboard, whose names become those of folders."""
-WEIGHTS = re.compile(r"^[A-Za-z0-9./~][A-Za-z0-9 ._@=,:/~+-]{0,399}$")
-"""Of a metric: it may name an architecture, or a file or folder of weights, and becomes no part of a path."""
+NAME = re.compile(r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$")
+ARGUMENT = re.compile(r"^[A-Za-z0-9./~][A-Za-z0-9 ._@=,:/~+-]{0,399}$")
+"""It may name an architecture, or a file or folder of weights."""
+_PLAIN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._@=,-]{0,99}$")
+"""An argument that may be a part of a folder's name as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class Spelling:
 
     @property
     def label(self) -> str:
-        """The name under which results are kept; safe as a file name once `:` is replaced."""
-        return self.name if self.argument is None else f"{self.name}:{self.argument}"
+        """The name under which a system's results are kept; safe as a file name once `:` is replaced."""
+        return self.name if self.argument is None else f"{self.name}:{_plain(self.argument)}"
 
 
 def names(role: Role) -> list[str]:
@@ -53,20 +54,25 @@ def names(role: Role) -> list[str]:
     return sorted({path.stem.replace("_", "-") for path in _files(role)} | {point.name for point in _points(role)})
 
 
-def spelling(text: str, argument_of: re.Pattern[str] = ARGUMENT) -> Spelling:
-    """Read a plugin's spelling; `PluginError` where it could not become the name of a folder."""
+def spelling(text: str) -> Spelling:
+    """Read a plugin's spelling; `PluginError` where it is none."""
     target, separator, argument = _split(text)
     path = Path(target) if target.endswith(".py") else None
     name = (path.stem if path else target).replace("_", "-")
-    if not NAME.match(name) or (separator and not argument_of.match(argument)):
-        raise PluginError(f"{text!r} cannot be a plugin: write NAME, NAME:ARGUMENT or PATH.py, in small letters.")
+    if not NAME.match(name) or (separator and not ARGUMENT.match(argument)):
+        raise PluginError(
+            f"{text!r} cannot be a plugin: write NAME, NAME:ARGUMENT or PATH.py; "
+            "a name is of letters and digits with -, _ or . between them."
+        )
     return Spelling(name, path, argument if separator else None)
 
 
 def canonical(text: str) -> str:
     """The one spelling of a metric under which its results are kept, however `text` spells it."""
-    spelled = spelling(text, WEIGHTS)
-    return text if spelled.path else spelled.label
+    spelled = spelling(text)
+    if spelled.path:
+        return text
+    return spelled.name if spelled.argument is None else f"{spelled.name}:{spelled.argument}"
 
 
 def baseline(text: str) -> Baseline:
@@ -78,7 +84,7 @@ def baseline(text: str) -> Baseline:
 
 def metric(text: str) -> Metric | SetMetric:
     """The metric that `text` names."""
-    spelled = spelling(text, WEIGHTS)
+    spelled = spelling(text)
     made: Metric | SetMetric = _make(_load("metrics", spelled), spelled)
     return made
 
@@ -122,6 +128,14 @@ def load_file(path: Path) -> tuple[Role, type]:
     raise PluginError(f"{path} holds no plugin: it must define one class that extends Baseline, Metric or Leaderboard.")
 
 
+def _plain(argument: str) -> str:
+    """Itself, or of a path the last part, with a sum that tells it from others of the same name."""
+    if _PLAIN.match(argument):
+        return argument
+    last = re.sub(r"[^A-Za-z0-9._-]+", "-", argument.rstrip("/").rpartition("/")[2])[:60]
+    return f"{last}-{hashlib.sha256(argument.encode()).hexdigest()[:8]}"
+
+
 def _split(text: str) -> tuple[str, str, str]:
     """What stands before the colon of an argument, the colon, and the argument; a path may hold colons of its own."""
     path, ends, argument = text.partition(".py:")
@@ -161,7 +175,7 @@ def _did_you_mean(name: str, role: Role) -> str:
 def _from_point(point: EntryPoint, role: Role) -> type:
     try:
         found = point.load()
-    except Exception as error:  # another package's import may fail in any way
+    except (Exception, SystemExit) as error:  # another package's import may fail in any way
         raise PluginError(f"{point.name} ({point.value}) cannot be imported: {_said(error)}") from error
     if inspect.ismodule(found):
         return _only(_classes(found, role), point.name, role)
@@ -173,7 +187,7 @@ def _from_point(point: EntryPoint, role: Role) -> type:
 def _import(module: str, name: str) -> ModuleType:
     try:
         return importlib.import_module(module)
-    except Exception as error:  # a plugin may fail in any way; it must not stop the others
+    except (Exception, SystemExit) as error:  # a plugin may fail in any way; it must not stop the others
         raise PluginError(f"{name} cannot be imported: {_said(error)}") from error
 
 
@@ -188,7 +202,7 @@ def _import_file(path: Path) -> ModuleType:
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # as above
+    except (Exception, SystemExit) as error:  # as above
         del sys.modules[module_name]
         raise PluginError(f"{path} cannot be imported: {_said(error)}") from error
     return module
@@ -219,5 +233,5 @@ def _make(plugin: type, spelled: Spelling) -> Any:
         raise PluginError(f"{spelled.label} cannot be made: {_said(error)}") from error
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"

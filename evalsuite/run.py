@@ -79,6 +79,7 @@ def carry_out(tasks: Sequence[Task], request: Request, progress: Progress) -> Re
     store = Store(request.folder, request.suite.name, request.suite.version)
     try:
         store.claim_storyboards({task.storyboard.id: fingerprint([task.storyboard]) for task in tasks})
+        _not_over_our_own(tasks, store)
         store.note(provenance(request))
         execute(tasks, request, store, progress)
         measure_sets(tasks, store)
@@ -96,7 +97,7 @@ def plan(request: Request) -> list[Task]:
     tasks = [
         Task(
             model=model,
-            label=_label(model, request),
+            label=plugins.spelling(model).label,
             revision=_revision(model, request),
             suite=request.suite.name,
             suite_version=request.suite.version,
@@ -195,15 +196,11 @@ def provenance(request: Request) -> dict[str, Any]:
         "command": sys.argv[1:],
         "commit": _commit(),
         "suite": f"{request.suite.name} {request.suite.version}",
-        "revisions": {_label(model, request): _revision(model, request) for model in request.models},
+        "revisions": {plugins.spelling(model).label: _revision(model, request) for model in request.models},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "versions": {each.name: each.version for each in distributions() if each.name in wanted},
     }
-
-
-def _label(model: str, request: Request) -> str:
-    return model if request.sources is not None else plugins.spelling(model).label
 
 
 def _revision(model: str, request: Request) -> str:
@@ -215,6 +212,17 @@ def _no_two_alike(tasks: Iterable[Task]) -> None:
     for task in tasks:
         if seen.setdefault((task.label, task.storyboard.id, task.seed), task.model) != task.model:
             raise PluginError(f"two models would both be called {task.label!r} in the results; rename one file.")
+
+
+def _not_over_our_own(tasks: Iterable[Task], store: Store) -> None:
+    """`StoreError` where finished videos would take the name, and so the results, of a system that was run here."""
+    for task in tasks:
+        video = store.video(task.label, task.storyboard.id, task.seed) if task.source is not None else None
+        if video is not None and video.status == "ok" and video.revision != FINISHED:
+            raise StoreError(
+                f"{store.folder} holds videos that {task.label} made here: give those of the folder another --model "
+                "NAME, or use another --out."
+            )
 
 
 def _still_good(video: VideoRecord, task: Task, overwrite: Overwrite) -> bool:

@@ -217,7 +217,10 @@ class Clip:
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Features:
-    """What one extractor saw in one video: the unit of caching. Two are equal only if they are one."""
+    """What one extractor saw in one video: the unit of caching. Two are equal only if they are one.
+
+    All metrics share it, so its arrays can only be read.
+    """
 
     extractor: str
     version: str
@@ -225,6 +228,12 @@ class Features:
     """Shape (frames, dimensions)."""
     seconds: npt.NDArray[np.float64]
     """When each row is shown, shape (frames,)."""
+
+    def __post_init__(self) -> None:
+        for name in ("array", "seconds"):
+            shared = getattr(self, name).view()
+            shared.flags.writeable = False
+            object.__setattr__(self, name, shared)
 
 
 @dataclass(frozen=True, slots=True)

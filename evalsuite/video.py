@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import hashlib
 import importlib.util
+import math
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -98,6 +99,9 @@ def _encode(path: Path, footage: Footage) -> None:
     first = next(frames, None)
     if first is None:
         raise VideoError("the system made no frames.")
+    _checked(first, first, 0)
+    if not 0 < footage.fps < math.inf:
+        raise VideoError(f"the system gave {footage.fps} frames a second; a rate must be positive.")
     rate = Fraction(footage.fps).limit_denominator(1001)
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         stream = _h264_stream(container, rate, first, CRF if footage.crf is None else footage.crf)
@@ -132,6 +136,8 @@ def _h264_stream(container: Any, rate: Fraction, first: Frame, crf: int) -> Any:
 
 
 def _checked(frame: Frame, first: Frame, index: int) -> Frame:
+    if not isinstance(frame, np.ndarray):
+        raise VideoError(f"frame {index} is {type(frame).__name__}; frames must be arrays of numpy.")
     if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
         raise VideoError(f"frame {index} is {frame.dtype} {frame.shape}; frames must be uint8 (height, width, 3).")
     if frame.shape != first.shape:

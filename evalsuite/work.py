@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
+from numbers import Real
 from pathlib import Path
 
 from evalsuite import features as extractors
@@ -64,6 +65,10 @@ class Outcome:
 
 def perform(task: Task) -> Outcome:
     """Make and measure one video; whatever goes wrong with it becomes its record, and only a full disk stops all."""
+    if not task.generate and task.source is None and not task.video_path.is_file():
+        return failure(
+            dataclasses.replace(task, revision=store.NEVER_MADE), "there is no video yet; `evalsuite run` makes it."
+        )
     outcome = Outcome(_record(task, "failed", ""))
     try:
         made = Footage((), task.spec.fps)
@@ -154,31 +159,34 @@ def _scored(
         seen = {each: extractors.told(features[each]) for each in metric.extractors}
         if isinstance(metric, SetMetric):
             return None
-        measured = metric.measure(seen, task.storyboard)
+        score = score_of(task, name, metric.measure(seen, task.storyboard))
     except Exception as error:  # one metric's failure must not cost the others
         return failed_score(task, name, said(error))
-    return score_of(task, name, _with_length(measured, task, reference))
+    return _with_length(score, task, reference)
 
 
-def _with_length(measured: Measured, task: Task, reference: VideoRef) -> Measured:
+def _with_length(score: Score, task: Task, reference: VideoRef) -> Score:
     missing = task.storyboard.seconds - reference.seconds
-    if missing <= SHORT_SECONDS or measured.reason:
-        return measured
+    if missing <= SHORT_SECONDS or score.reason:
+        return score
     short = f"the video lasts {reference.seconds:.2f} s of the storyboard's {task.storyboard.seconds:.2f} s."
-    return dataclasses.replace(measured, reason=short)
+    return dataclasses.replace(score, reason=short)
 
 
-def score_of(task: Task, name: str, measured: Measured) -> Score:
-    """What a metric found, as a score of the task's video; a number that is none has failed."""
-    if measured.value is not None and not math.isfinite(measured.value):
-        return failed_score(task, name, f"{name} gave {measured.value}.")
+def score_of(task: Task, name: str, measured: object) -> Score:
+    """What a metric found, as a score of the task's video; what is no `Measured` or no finite number has failed."""
+    if not isinstance(measured, Measured):  # a plugin of somebody else's may give anything
+        return failed_score(task, name, f"{name} gave {type(measured).__name__}; a metric must give Measured.")
+    value = measured.value
+    if value is not None and not (isinstance(value, Real) and math.isfinite(value)):
+        return failed_score(task, name, f"{name} gave {value!r}; a value must be a finite number, or None.")
     return dataclasses.replace(
         failed_score(task, name, measured.reason),
-        status="not_applicable" if measured.value is None else "ok",
-        value=measured.value,
-        details=dict(measured.details),
-        series=measured.series,
-        coverage=measured.coverage,
+        status="not_applicable" if value is None else "ok",
+        value=None if value is None else float(value),
+        details={detail: float(number) for detail, number in measured.details.items()},
+        series=tuple((float(at), float(number)) for at, number in measured.series),
+        coverage=float(measured.coverage),
     )
 
 

@@ -113,8 +113,17 @@ def test_the_first_copy_sets_a_sum_that_nobody_told(weights_folder, file, monkey
     told(monkeypatch, sha256="")
     backbones.add(file, NAME)
     file.write_bytes(CONTENT[1:])
-    with pytest.raises(WeightsError, match=SUM[:12]):
+    with pytest.raises(WeightsError, match=f"{SUM[:12]}.* say --replace"):
         backbones.add(file, NAME)
+    assert backbones.add(file, NAME, replace=True).unchanged
+    assert backbones.require(NAME).read_bytes() == CONTENT[1:]
+
+
+def test_a_sum_that_was_told_is_kept_to_whatever_is_asked(weights_folder, file, monkeypatch):
+    told(monkeypatch, sha256=SUM)
+    file.write_bytes(CONTENT[1:])
+    with pytest.raises(WeightsError, match="should begin with"):
+        backbones.add(file, NAME, replace=True)
 
 
 def test_a_copy_that_changed_is_not_used(weights_folder, file, monkeypatch):

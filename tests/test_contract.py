@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evalsuite import contract, plugins
-from evalsuite.errors import PluginError, StoryboardError, WeightsError
+from evalsuite.errors import EvalsuiteError, PluginError, StoryboardError, WeightsError
 from evalsuite.interfaces import Metric, SetMetric
 
 ARGUMENTS = {"degraded": "degraded:vanish@0.5", "harmless": "harmless:fps"}
@@ -90,6 +90,13 @@ class Mine(Metric):
             r"lasts 1\.00 s, and the storyboard 6\.00 s",
         ),
         (BASELINE, "return [1, 2]", "must give Footage or a Path"),
+        (BASELINE, "return Footage([np.zeros((4, 4, 3), np.uint8)] * 48, 0)", "0 frames a second"),
+        (BASELINE, "return Footage([[1, 2]] * 48, 8)", "frame 0 is list; frames must be arrays"),
+        (BASELINE, "return Footage(7, 8)", "fails on a tiny story: TypeError: 'int' object is not iterable"),
+        (BASELINE, "raise SystemExit('no card')", "fails on a tiny story: SystemExit: no card"),
+        (METRIC, "return 0.5", "gives float; a metric must give Measured"),
+        (METRIC, "features['colour'].array[:] = 0; return Measured(0.5)", "ValueError: .* read-only"),
+        (METRIC, "return features['depth']", "KeyError: 'depth'"),
         (METRIC, "return Measured(float('nan'))", "depends on how|finite"),
         (METRIC, "return Measured(None)", "no value and no reason"),
         (METRIC, "Mine.calls += 1; return Measured(Mine.calls)", "depends on how frames are handed over"),
@@ -97,7 +104,7 @@ class Mine(Metric):
 )
 def test_what_breaks_it_is_said(tmp_path, text, body, reason):
     (tmp_path / "mine.py").write_text(text.format(body=body))
-    with pytest.raises(PluginError, match=reason):
+    with pytest.raises(EvalsuiteError, match=reason):
         contract.check_plugin(str(tmp_path / "mine.py"))
 
 
@@ -110,6 +117,12 @@ def test_what_says_nothing_of_itself_breaks_it(tmp_path):
 def test_a_file_without_a_plugin_is_said_to_be_none(tmp_path):
     (tmp_path / "none.py").write_text("x = 1\n")
     with pytest.raises(PluginError, match="holds no plugin"):
+        contract.check_plugin(str(tmp_path / "none.py"))
+
+
+def test_a_file_that_ends_the_program_is_a_sentence(tmp_path):
+    (tmp_path / "none.py").write_text("import sys\nsys.exit('bye')\n")
+    with pytest.raises(PluginError, match="cannot be imported: SystemExit: bye"):
         contract.check_plugin(str(tmp_path / "none.py"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -49,15 +50,28 @@ def test_results_are_kept_under_one_spelling():
 
 def test_a_metrics_argument_may_name_a_file_of_weights():
     assert plugins.canonical("alignment:/My CLIPs/ViT-B-32@a.pt") == "alignment:/My CLIPs/ViT-B-32@a.pt"
+    assert plugins.canonical("vbench_dino") == "vbench-dino"
     for bad in ("alignment:", "alignment:a|b", "a/b:c", "alignment:" + "y" * 401):
         with pytest.raises(PluginError):
             plugins.canonical(bad)
 
 
-@pytest.mark.parametrize("bad", ["", "../x", "a/b", "A", "x:", "x:../y", "x:a/b", "a b", "x" + ":" + "y" * 101])
+@pytest.mark.parametrize("bad", ["", "../x", "a/b", ".x", "x:", "a b", "a..b", "x:a|b", "x" + ":" + "y" * 401])
 def test_a_spelling_cannot_become_a_path(bad):
     with pytest.raises(PluginError):
         plugins.spelling(bad)
+
+
+@pytest.mark.parametrize("name", ["CogVideoX-5B", "Wan2.1", "LTX-Video:13b@0.9.7"])
+def test_a_system_has_its_own_name(name):
+    assert plugins.spelling(name).label == name
+
+
+@pytest.mark.parametrize("argument", ["../weights", "/ckpts/my model", "a/b", "..", "/", "~/x.safetensors", "y" * 300])
+def test_an_argument_may_be_a_path_and_a_label_is_none(argument):
+    label = plugins.spelling(f"x:{argument}").label
+    assert re.fullmatch(r"x:[A-Za-z0-9._-]{8,80}", label)
+    assert label not in {plugins.spelling(f"x:{other}{argument}").label for other in "ab"}
 
 
 def test_a_wrong_name_is_answered_with_the_nearest():

@@ -112,9 +112,22 @@ def test_the_halves_give_what_the_whole_gives(suite, square, tmp_path):
     assert results(tmp_path / "halves") == results(tmp_path / "whole")
 
 
-def test_scoring_what_was_never_generated_is_a_recorded_failure(suite, square, tmp_path):
-    report = run(request(suite, tmp_path / "out", square, generate=False), quiet)
-    assert {score.reason for score in report.scores} == {f"there is no file tiny-{n}-s0.mp4." for n in range(4)}
+def test_scoring_what_was_never_generated_is_a_recorded_failure_that_a_run_makes_good(suite, square, tmp_path):
+    asked = request(suite, tmp_path / "out", square, generate=False)
+    report = run(asked, quiet)
+    assert {score.reason for score in report.scores} == {"there is no video yet; `evalsuite run` makes it."}
+    assert {score.status for score in report.scores} == {"failed"}
+    made = run(dataclasses.replace(asked, generate=True), quiet)
+    assert {score.status for score in made.scores} == {"ok"}
+
+
+def test_finished_videos_do_not_take_the_name_of_a_system_that_was_run(suite, square, tmp_path):
+    run(request(suite, tmp_path / "out", square), quiet)
+    before = results(tmp_path / "out")
+    theirs = {(f"tiny-{n}", 0): tmp_path / "theirs" / f"tiny-{n}.mp4" for n in range(4)}
+    with pytest.raises(StoreError, match="holds videos that square made here"):
+        run(request(suite, tmp_path / "out", "square", sources=theirs), quiet)
+    assert results(tmp_path / "out") == before
 
 
 def test_metrics_see_neither_the_truth_nor_its_absence(tmp_path):

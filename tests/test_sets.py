@@ -195,7 +195,10 @@ def test_too_few_videos_are_refused_with_the_reason(asked, spread):
     ("body", "said"),
     [
         ("raise ZeroDivisionError('one / nothing')", "ZeroDivisionError: one / nothing"),
-        ("return [Measured(float('nan')) for _ in videos]", "spread.py gave nan."),
+        (
+            "return [Measured(float('nan')) for _ in videos]",
+            "spread.py gave nan; a value must be a finite number, or None.",
+        ),
     ],
 )
 def test_a_metric_that_fails_costs_nothing_else(asked, spread, body, said):

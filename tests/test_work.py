@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +67,43 @@ def test_a_metric_that_fails_does_not_cost_the_others(task, monkeypatch):
     assert scores["motion"].status == "ok"
     assert (scores["broken"].status, scores["broken"].value) == ("failed", None)
     assert scores["broken"].reason == "ZeroDivisionError: one / nothing"
-    assert scores["endless"].reason == "endless gave inf."
+    assert scores["endless"].reason == "endless gave inf; a value must be a finite number, or None."
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (0.5, "odd gave float; a metric must give Measured."),
+        (None, "odd gave NoneType; a metric must give Measured."),
+        (Measured("high"), "odd gave 'high'; a value must be a finite number, or None."),
+        (Measured(0.5, details={"worst": "high"}), "ValueError: could not convert string to float: 'high'"),
+    ],
+)
+def test_a_metric_that_gives_anything_else_fails_alone_and_says_why(task, monkeypatch, given, sentence):
+    class Odd:
+        version, extractors = "1", ("colour",)
+
+        def measure(self, *_: object) -> object:
+            return given
+
+    found = {"motion": work.plugins.metric("motion"), "odd": Odd()}
+    monkeypatch.setattr(work.plugins, "metric", found.__getitem__)
+    scores = {score.metric: score for score in perform(changed(task, metrics=tuple(found))).scores}
+    assert scores["motion"].status == "ok"
+    assert (scores["odd"].status, scores["odd"].reason) == ("failed", sentence)
+
+
+def test_numbers_of_numpy_are_kept_as_plain_ones(task, monkeypatch):
+    class Exact:
+        version, extractors = "1", ("colour",)
+
+        def measure(self, *_: object) -> Measured:
+            return Measured(np.float32(0.5), details={"n": np.int64(3)}, series=((np.float64(1), np.float32(2)),))
+
+    monkeypatch.setattr(work.plugins, "metric", lambda _: Exact())
+    (score,) = perform(changed(task, metrics=("exact",))).scores
+    assert json.loads(json.dumps(dataclasses.asdict(score)))["details"] == {"n": 3}
+    assert (score.value, score.series) == (0.5, ((1, 2),))
 
 
 def test_an_extractor_that_cannot_see_fails_its_own_metrics_alone(task, monkeypatch):

@@ -74,6 +74,16 @@ def test_each_segment_is_judged_by_its_frames_and_text_and_once_by_anothers(judg
     assert measured(Judge(), film(255, 255)).value == pytest.approx(0.5)
 
 
+def test_the_opinions_of_another_judge_are_of_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = []
+    for address in ("", "http://a", "http://b", "http://b"):
+        monkeypatch.setenv("EVALSUITE_JUDGE_URL", address)
+        versions.append(Judge().version)
+    assert versions[0] == "1"
+    assert versions[1] != versions[2] == versions[3]
+    assert "http" not in versions[1]
+
+
 def test_any_callable_may_judge() -> None:
     class Moody(Judge):
         said = 0
