@@ -6,14 +6,19 @@ made as there, each chunk of 17 frames from the last 5 before it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
+import cv2
+import numpy as np
+
+from evalsuite.errors import PluginError
 from evalsuite.interfaces import Baseline, Training
 from evalsuite.learning.sums import revision
-from evalsuite.types import Footage, Storyboard, VideoSpec
+from evalsuite.types import Footage, Frame, Storyboard, VideoSpec
 
 from .models.walt_generator import WaltGenerator
 from .models.walt_weights import CASCADE, load_cascade, weight_file
@@ -24,12 +29,18 @@ ARITHMETIC = "2"
 
 
 class Walt(Baseline):
-    """Text to cartoon, 8 frames a second; made at 96 x 64, or at 192 x 128 where more is asked for."""
+    """Text to cartoon, 8 frames a second; made at 96 x 64, or at 192 x 128 where more is asked for.
+
+    `walt:PICTURE.png` goes on from a picture, in each of its videos (image-to-video).
+    """
 
     summary: ClassVar[str] = "cascade of latent diffusion with attention in windows (W.A.L.T), for the cartoon world"
 
-    def __init__(self) -> None:
+    def __init__(self, picture: str = "") -> None:
         self.revision = revision(SHIPPED / AUTOENCODER, *map(weight_file, CASCADE)) + f"-{ARITHMETIC}"
+        self._picture = _read(Path(picture).expanduser()) if picture else None
+        if self._picture is not None:
+            self.revision += f"-{hashlib.sha256(self._picture.tobytes()).hexdigest()[:12]}"
 
     @cached_property
     def _generator(self) -> WaltGenerator:
@@ -38,7 +49,7 @@ class Walt(Baseline):
 
     def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage:
         """Frames at the size of `spec` and 8 a second; equal for equal storyboard and seed."""
-        return self._generator.film(storyboard, seed, spec)
+        return self._generator.film(storyboard, seed, spec, self._picture)
 
     def train(self, training: Training) -> list[Path]:
         """The three models, on latents of the shipped autoencoder or of one trained from nothing."""
@@ -53,3 +64,11 @@ class Walt(Baseline):
         there = all(file.is_file() for file in files)
         size = f"{sum(file.stat().st_size for file in files) / 1e6:.1f} MB" if there else NO_WEIGHTS
         return {"memory": "the last five frames", "weights": size}
+
+
+def _read(path: Path) -> Frame:
+    """A picture as (height, width, 3), RGB."""
+    found = cv2.imread(str(path)) if path.is_file() else None
+    if found is None:
+        raise PluginError(f"walt was to go on from the picture {path}, which is not there or no picture.")
+    return np.asarray(found[..., ::-1], dtype=np.uint8)

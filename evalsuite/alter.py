@@ -37,6 +37,8 @@ def alter_folder(
     if not found:
         example = file_of(source, suite.storyboards[0], seed).name
         raise StoryboardError(f"{source} holds no video of the suite {suite.name}; name the files as {example}.")
+    if kind in ("prompt-swap", "splice") and other is None and len(found) == 1:
+        raise StoryboardError(f"{kind} shows another video, and {source} holds one alone; say --other FOLDER.")
     for number, (board, following) in enumerate(zip(found, [*found[1:], found[0]], strict=True), 1):
         partner = file_of(source, following, seed) if other is None else file_of(other, board, seed)
         said = ""

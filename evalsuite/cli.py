@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -125,6 +126,10 @@ def score(
 @app.command()
 def rank(
     suite: options.SuiteName,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="Only this system; may be repeated. [default: all]")
+    ] = None,
+    limit: options.Limit = None,
     out: options.Out = None,
     by: Annotated[
         str, typer.Option(help="The way to rank; `evalsuite list leaderboards` names them.")
@@ -136,11 +141,12 @@ def rank(
 
     Example: evalsuite rank --suite one_minute --format latex > table.tex
     """
-    from evalsuite.ranking import ranked, scored
+    from evalsuite.ranking import Choice, ranked, scored
 
-    loaded = _suite(suite, limit=1)
+    loaded = _suite(suite, limit or 1)
+    which = Choice(tuple(model or ()), tuple(board.id for board in loaded.storyboards) if limit else ())
     folder = _folder(loaded, out)
-    _print_table(scored(loaded, folder) if scores else ranked(loaded, folder, by), form)
+    _print_table(scored(loaded, folder, which) if scores else ranked(loaded, folder, by, which), form)
 
 
 @app.command()
@@ -208,7 +214,8 @@ def audit(
     sources = plan.sources_for(source or ("oracle", "autoencoder"), plan.kinds_for(metrics, damage or ()))
     folder = out or Path("runs") / f"{loaded.name}_audit"
     asked = plan.Plan(loaded, metrics, sources, folder, workers or default_workers())
-    made = making.make(asked, progress.shown)
+    with redirect_stdout(sys.stderr):
+        made = making.make(asked, progress.shown)
     with progress.shown("videos compared") as shown:
         found = evidence.evidence(asked, visible.as_seen(asked, made, shown))
     for path in report.write(asked, found):
@@ -325,7 +332,7 @@ def _performed(request: Request, what: str) -> Report:
     from evalsuite import progress
     from evalsuite.run import run as perform
 
-    with progress.shown(what) as advance:
+    with progress.shown(what) as advance, redirect_stdout(sys.stderr):  # what a plugin prints is no result
         return perform(request, advance)
 
 

@@ -35,9 +35,9 @@ def show(
 
 @app.command()
 def check(
-    file: Annotated[str, typer.Argument(help="A storyboard file, or a plugin: PATH.py, or PATH.py:ARGUMENT.")],
+    file: Annotated[str, typer.Argument(help="Storyboards, a suite's TOML, or PATH.py with a plugin.")],
 ) -> None:
-    """Check a storyboard file, or a plugin's contract.
+    """Check a file of storyboards, a suite, or a plugin's contract.
 
     Example: evalsuite check stories.json
     """
@@ -47,8 +47,9 @@ def check(
         typer.echo(check_plugin(file))
         return
     from evalsuite.storyboard_files import read
+    from evalsuite.suites import load
 
-    boards = read(Path(file))
+    boards = load(file).storyboards if file.endswith(".toml") else read(Path(file))
     segments = sum(len(board.segments) for board in boards)
     seconds = sum(board.seconds for board in boards)
     typer.echo(f"{file}: {len(boards)} storyboards, {segments} segments, {seconds:.0f} s; all is well.")
@@ -57,8 +58,11 @@ def check(
 @app.command()
 def export(
     which: Annotated[str, typer.Argument(help="SUITE, SUITE/ID, FILE or FILE/ID.")],
-    to: Annotated[Path, typer.Argument(help="The file to write; .jsonl gives lines in the TTT project's format.")],
-    form: Annotated[options.FileFormat, typer.Option("--format", help="The format of the file.")] = "own",
+    to: Annotated[Path, typer.Argument(help="The file to write; .jsonl gives a line for each.")],
+    form: Annotated[
+        options.FileFormat | None,
+        typer.Option("--format", help="The format of the file. [default: text in .txt, else own]"),
+    ] = None,
 ) -> None:
     """Write storyboards in our format, the TTT project's, or as text.
 

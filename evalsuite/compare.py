@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,11 @@ def compare(
     """Every pair of systems on every storyboard, seed and metric that both were scored on.
 
     `weights` names the metrics of the axis; a comparison weighs its metric's share of their sum. `tie_bands` is by
-    metric and 0 where it is silent; `higher` says whether more is better. Pairs with a score that is not applicable are
-    left out: `left_out` counts them.
+    metric and 0 where it is silent; `higher` says whether more is better. Systems that were not scored by all of these
+    metrics are left out, and pairs with a score that is not applicable: `unscored` and `left_out` tell.
     """
     total = sum(weights.values())
+    partial = {model for model, lacking in unscored(scores, weights).items() if None in lacking.values()}
     return [
         Comparison(
             left=left.model,
@@ -42,13 +43,43 @@ def compare(
             judge=left.metric,
         )
         for left, right in _pairs(scores, weights)
-        if "not_applicable" not in (left.status, right.status)
+        if "not_applicable" not in (left.status, right.status) and partial.isdisjoint((left.model, right.model))
     ]
 
 
 def left_out(scores: Sequence[Score], weights: Mapping[str, float]) -> int:
     """How many pairs `compare` leaves out because a score is not applicable."""
     return sum("not_applicable" in (left.status, right.status) for left, right in _pairs(scores, weights))
+
+
+def unscored(scores: Sequence[Score], metrics: Collection[str]) -> dict[str, dict[str, int | None]]:
+    """Of each system that lacks any, by metric: how many of its videos have no score of it, None where no video has.
+
+    A score that has failed, or is not applicable, is one.
+    """
+    videos, scored = defaultdict(set), defaultdict(set)
+    for score in scores:
+        videos[score.model].add((score.storyboard, score.seed))
+        scored[score.model, score.metric].add((score.storyboard, score.seed))
+    found = {
+        model: {
+            metric: len(every - scored[model, metric]) if scored[model, metric] else None
+            for metric in sorted(metrics)
+            if every - scored[model, metric]
+        }
+        for model, every in sorted(videos.items())
+    }
+    return {model: lacking for model, lacking in found.items() if lacking}
+
+
+def withheld(scores: Sequence[Score], metrics: Collection[str]) -> Counter[tuple[str, str]]:
+    """By metric and system, on how many videos it is not applicable though another's video of the story has a value."""
+    judged = {(score.metric, score.storyboard) for score in scores if score.value is not None}
+    return Counter(
+        (score.metric, score.model)
+        for score in scores
+        if score.metric in metrics and score.status == "not_applicable" and (score.metric, score.storyboard) in judged
+    )
 
 
 def _pairs(scores: Sequence[Score], weights: Mapping[str, float]) -> Iterator[tuple[Score, Score]]:
@@ -95,6 +126,11 @@ def measure_tie_bands(
     }
 
 
-def read_tie_bands(path: Path) -> dict[str, float]:
-    """Metric -> tie band, from a file that `measure_tie_bands` filled."""
-    return {metric: float(entry["band"]) for metric, entry in json.loads(path.read_text())["metrics"].items()}
+def read_tie_bands(path: Path, versions: Mapping[str, str]) -> dict[str, float]:
+    """Metric -> tie band, from a file that `measure_tie_bands` filled, where it is of the metric's version."""
+    measured = json.loads(path.read_text())["metrics"]
+    return {
+        metric: float(entry["band"])
+        for metric, entry in measured.items()
+        if versions.get(metric) == entry["metric_version"]
+    }

@@ -156,7 +156,11 @@ def _claimed(task: Task) -> FileLock | None:
 
 
 def _start_worker() -> None:
-    """Leave Ctrl-C to the driver, tidy up when it says stop, and die with it even where it was killed."""
+    """Leave Ctrl-C to the driver, tidy up when it says stop, and die with it even where it was killed.
+
+    What a system prints is no result: it goes where errors go.
+    """
+    os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_die_with_driver, daemon=True).start()

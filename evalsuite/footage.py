@@ -1,4 +1,4 @@
-"""Ways to damage footage by a known amount, whatever system made it: freeze, loop, shuffle, splice, blur ...
+"""Ways to damage footage by a known amount, whatever system made it: freeze, truncate, loop, shuffle, blur ...
 
 Each takes footage and gives footage, and streams: what it holds in memory is said where it is more than a few frames.
 """
@@ -204,6 +204,11 @@ def _freeze(footage: Footage, dose: Dose) -> Footage:
     return reordered(footage, [min(number, last) for number in range(dose.timeline.frames)])
 
 
+def _truncate(footage: Footage, dose: Dose) -> Footage:
+    total = dose.timeline.frames
+    return reordered(footage, range(max(1, total - portion(dose.strength, total))))
+
+
 def _loop(footage: Footage, dose: Dose) -> Footage:
     total, period = dose.timeline.frames, len(dose.timeline.segments[0])
     start = total - portion(dose.strength, total)
@@ -291,6 +296,7 @@ SEGMENTS = "fraction of the segments"
 LENGTH = "share of the length, counted from the end"
 KINDS: Mapping[str, Kind] = {
     "freeze": Kind(LENGTH, "the picture stands still to the end; at 1 the first frame is all", _freeze),
+    "truncate": Kind(LENGTH, "the video ends so much earlier; at 1 the first frame is all", _truncate),
     "loop": Kind(LENGTH, "the first segment is shown again and again to the end", _loop),
     "frame-shuffle": Kind(SEGMENTS, "the frames of the segment are shown in a random order", _frame_shuffle),
     "segment-shuffle": Kind(

@@ -10,6 +10,7 @@ import dataclasses
 import platform
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -246,16 +247,20 @@ def _done(name: str, score: Score | None, video: VideoRecord, store: Store, over
 
 def _manifest(path: Path, seeds: Sequence[int]) -> dict[tuple[str, int], Path]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (UnicodeDecodeError, csv.Error) as error:
         raise StoreError(f"{path} is not CSV in UTF-8: {error}.") from error
     if not rows or not all(row.get("storyboard") and row.get("file") for row in rows):
         raise StoreError(f"{path} must have the columns storyboard and file, at least one row, and both in each row.")
     try:
-        return {(row["storyboard"], int(row.get("seed") or seeds[0])): path.parent / row["file"] for row in rows}
+        keys = [(row["storyboard"], int(row.get("seed") or seeds[0])) for row in rows]
     except ValueError as error:
         raise StoreError(f"{path} has a seed that is no whole number: {error}.") from error
+    for (storyboard, seed), count in Counter(keys).items():
+        if count > 1:
+            raise StoreError(f"{path} names {count} files for the storyboard {storyboard!r} and seed {seed}; keep one.")
+    return {key: path.parent / row["file"] for key, row in zip(keys, rows, strict=True)}
 
 
 def _complaint(video: VideoRecord) -> str:

@@ -13,7 +13,6 @@ from evalsuite.plugins import spelling
 from evalsuite.store import Store
 from evalsuite.types import Frame, Segment, Storyboard, Suite, VideoSpec
 
-FILE_TYPES = (".json", ".jsonl", ".txt")
 SPEC = VideoSpec(96, 64, 8.0)
 
 
@@ -48,6 +47,10 @@ def strip_of(which: str, picture: Path | None, models: Sequence[str], seed: int,
     if models:
         rows += _video_rows(board, _suite(which), models, seed, out)
     if not any(frames for _, frames in rows):
+        if picture is not None:
+            raise StoryboardError(
+                f"{board.id} is of no world that can draw it, so that there is nothing for {picture}."
+            )
         return None
     path = picture or Path(f"{board.id}.png")
     strip.draw(rows, path)
@@ -55,19 +58,23 @@ def strip_of(which: str, picture: Path | None, models: Sequence[str], seed: int,
 
 
 def _place_and_id(which: str) -> tuple[str, str | None]:
-    if which.endswith((*FILE_TYPES, ".toml")) or which in suites.names():
+    if which.endswith((*storyboard_files.SUFFIXES, ".toml")) or which in suites.names():
         return which, None
     place, separator, wanted = which.rpartition("/")
     return (place, wanted) if separator else (which, None)
 
 
 def _all(place: str) -> Sequence[Storyboard]:
-    return storyboard_files.read(Path(place)) if place.endswith(FILE_TYPES) else suites.load(place).storyboards
+    return (
+        storyboard_files.read(Path(place))
+        if place.endswith(storyboard_files.SUFFIXES)
+        else suites.load(place).storyboards
+    )
 
 
 def _suite(which: str) -> Suite:
     place, _ = _place_and_id(which)
-    if place.endswith(FILE_TYPES):
+    if place.endswith(storyboard_files.SUFFIXES):
         raise StoryboardError("videos are kept by suite: name the storyboard as SUITE/ID to show them.")
     return suites.load(place)
 

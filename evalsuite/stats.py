@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata, t
 
 Array = npt.NDArray[np.float64]
 
@@ -20,6 +20,12 @@ LEVEL = 0.95
 
 _ENDLESS = 20.0
 """Log strengths that are on their way to infinity, where no prior holds them: odds of 10^17 between two systems."""
+
+_CONVERGED = 1e-7
+"""A step of Newton's method after which the next would be lost in rounding."""
+_STEPS = 500
+_LEAST_WINS = 1e-6
+"""Of a prior: odds of ten million to one in favour of whoever won ten times."""
 
 RESAMPLES = 1000
 """How many times storyboards are drawn again for an interval."""
@@ -46,6 +52,24 @@ def draws(clusters: int, resamples: int = RESAMPLES, seed: str = "storyboards") 
     return np.asarray(counts, dtype=np.float64)
 
 
+def posterior_draws(clusters: int, resamples: int = RESAMPLES, seed: str = "storyboards") -> Array:
+    """How much each cluster counts in each resample, on average once; shape (resamples, clusters). Rubin, 1981.
+
+    The Bayesian bootstrap: unlike `draws` it can be joined with a prior, that of `virtual_wins`.
+    """
+    return generator(f"{seed} {clusters} weights").gamma(1.0, size=(resamples, clusters))
+
+
+def virtual_wins(systems: int, prior: float, resamples: int = RESAMPLES) -> Array:
+    """What a prior of so many virtual ties per pair may be instead: shape (resamples, systems, systems).
+
+    With it one who won on all of n storyboards wins elsewhere with a chance drawn from Beta(n + prior / 2, prior / 2),
+    and not surely: unanimity on few storyboards proves little.
+    """
+    drawn = generator(f"virtual wins {systems}").gamma(prior / 2, size=(resamples, systems, systems))
+    return np.maximum(drawn, _LEAST_WINS)
+
+
 def interval(samples: Array, level: float = LEVEL) -> tuple[Array, Array]:
     """Percentile interval of resampled values along the first axis."""
     low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)
@@ -59,9 +83,18 @@ def clustered_mean(values: Sequence[float], clusters: Sequence[str]) -> Estimate
     names, index = np.unique(np.asarray(clusters), return_inverse=True)
     sums = np.bincount(index, weights=np.asarray(values, dtype=np.float64), minlength=len(names))
     sizes = np.bincount(index, minlength=len(names)).astype(np.float64)
-    weights = draws(len(names))
-    low, high = interval((weights @ sums) / (weights @ sizes))
-    return Estimate(float(sums.sum() / sizes.sum()), float(low), float(high), len(names))
+    weights, mean = draws(len(names)), sums.sum() / sizes.sum()
+    ends = interval((weights @ sums) / (weights @ sizes))
+    low, high = (float(mean + (end - mean) * _few(len(names))) for end in ends)
+    return Estimate(float(mean), low, high, len(names))
+
+
+def _few(clusters: int) -> float:
+    """By how much a bootstrap of few values is too narrow: Student's t for the normal, and n for n - 1."""
+    if clusters < 2:
+        return 1.0
+    quantile = (1 + LEVEL) / 2
+    return float(t.ppf(quantile, clusters - 1) / norm.ppf(quantile) * np.sqrt(clusters / (clusters - 1)))
 
 
 def bradley_terry(wins: Array, prior: float = 1.0) -> Array:
@@ -69,17 +102,20 @@ def bradley_terry(wins: Array, prior: float = 1.0) -> Array:
 
     `wins[..., i, j]` is how often i beat j, a tie being half a win for each; shape (..., systems, systems), each
     leading index fitted by itself. `prior` adds that many virtual ties to every pair, so that a system that always wins
-    stays finite; without it such data raise `ArithmeticError`. Newton's method on the concave log-likelihood.
+    stays finite; where a pair has no wins of one side, such data raise `ArithmeticError`. Newton's method on the
+    concave log-likelihood.
     """
-    systems = wins.shape[-1]
-    wins = wins + prior / 2 * (1 - np.eye(systems))
+    others = 1 - np.eye(wins.shape[-1])
+    wins = (wins + prior / 2) * others
     games = wins + np.swapaxes(wins, -1, -2)
     strengths = np.zeros(wins.shape[:-1])
-    bound = np.inf if prior > 0 else _ENDLESS
-    while np.abs(strengths).max(initial=0.0) < bound:
+    bound = np.inf if (wins + 1 - others > 0).all() else _ENDLESS
+    for _ in range(_STEPS):
         step = _newton_step(wins, games, strengths)
         strengths = strengths + np.clip(step, -1.0, 1.0)
-        if np.abs(step).max(initial=0.0) < 1e-10:
+        if np.abs(strengths).max(initial=0.0) > bound:
+            break
+        if np.abs(step).max(initial=0.0) < _CONVERGED:
             return np.asarray(strengths - strengths.mean(axis=-1, keepdims=True))
     raise ArithmeticError("Bradley-Terry did not converge: a system won or lost everything, and there is no prior")
 
@@ -120,12 +156,17 @@ def rank_correlation(left: Array, right: Array) -> float:
     return float(ranks[0] @ ranks[1]) / spread if spread else 0.0
 
 
-def rank_sets(samples: Array, level: float = LEVEL) -> list[tuple[int, int]]:
+def rank_sets(samples: Array, point: Array, level: float = LEVEL) -> list[tuple[int, int]]:
     """The best and worst rank of each system that resampled strengths, shape (resamples, systems), do not exclude.
 
-    One system is surely better than another when the interval of their paired difference lies above 0.
+    All ranks hold together at that level, however many systems there are: one is surely better than another where their
+    difference in `point` is more standard deviations than the largest of all pairs' deviations in 95 of 100 resamples.
+    Mogstad, Romano, Shaikh and Wilhelm, "Inference for ranks", Review of Economic Studies 2024.
     """
     differences = samples[:, :, None] - samples[:, None, :]
-    surely_better = interval(differences, level)[0] > 0
+    gap = point[:, None] - point
+    spread = np.maximum(differences.std(axis=0), 1e-12)
+    most = (np.abs(differences - gap) / spread).max(axis=(1, 2))
+    surely_better = gap > np.quantile(most, level) * spread
     better, worse = surely_better.sum(axis=0), surely_better.sum(axis=1)
-    return [(1 + int(above), samples.shape[1] - int(below)) for above, below in zip(better, worse, strict=True)]
+    return [(1 + int(above), len(point) - int(below)) for above, below in zip(better, worse, strict=True)]

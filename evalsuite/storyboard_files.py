@@ -19,6 +19,7 @@ from evalsuite.errors import StoryboardError
 from evalsuite.types import Segment, Storyboard
 
 Format = Literal["own", "ttt", "text"]
+SUFFIXES = (".json", ".jsonl", ".txt")
 MAXIMUM_BYTES = 64_000_000
 _SHOWN_ERRORS = 10
 _SECONDS = 3.0
@@ -46,25 +47,30 @@ class _TttVideo(BaseModel):
 
 def read(path: Path) -> list[Storyboard]:
     """Every storyboard in a file; `StoryboardError` names the place, the key and the reason."""
-    text = _text_of(path)
-    if path.suffix == ".jsonl":
+    text, kind = _text_of(path), path.suffix.lower()
+    if kind not in SUFFIXES:
+        raise StoryboardError(f"{path.name} is no storyboard file: these end in {', '.join(SUFFIXES)}.")
+    if kind == ".jsonl":
         lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
         read_boards = [
             board
             for number, line in lines
             for board in _from_json(_parsed(line, f"{path.name}, line {number}"), path, number - 1)
         ]
-    elif path.suffix == ".json":
+    elif kind == ".json":
         read_boards = _from_json(_parsed(text, path.name), path, 0)
     else:
         read_boards = [_from_text(text, path)]
+    if not read_boards:
+        raise StoryboardError(f"{path.name} holds no storyboard.")
     return _distinct(read_boards, path)
 
 
-def write(storyboards: Sequence[Storyboard], path: Path, form: Format) -> None:
-    """Write storyboards in one of the three formats; `.jsonl` gives a line of JSON for each."""
+def write(storyboards: Sequence[Storyboard], path: Path, form: Format | None = None) -> None:
+    """Write storyboards in one of the three formats, by default text in `.txt`; `.jsonl` gives a line for each."""
+    chosen = form or ("text" if path.suffix == ".txt" else "own")
     try:
-        path.write_text(_WRITERS[form](storyboards, path), encoding="utf-8")
+        path.write_text(_WRITERS[chosen](storyboards, path), encoding="utf-8")
     except OSError as error:
         raise StoryboardError(f"{path} cannot be written: {error.strerror}.") from error
 
@@ -80,7 +86,7 @@ def _text_of(path: Path) -> str:
             raise StoryboardError(
                 f"{path.name} is larger than {MAXIMUM_BYTES // 1_000_000} MB, too large for storyboards."
             )
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise StoryboardError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:

@@ -9,11 +9,11 @@ import csv
 import dataclasses
 import io
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, get_args
 
-from evalsuite.compare import FAILURE_RULE, TIE_RULE, left_out
+from evalsuite.compare import FAILURE_RULE, TIE_RULE, left_out, unscored, withheld
 from evalsuite.errors import EvalsuiteError
 from evalsuite.stats import RESAMPLES, clustered_mean
 from evalsuite.types import SET_SIZE, Rating, Score, Table
@@ -21,6 +21,8 @@ from evalsuite.types import SET_SIZE, Rating, Score, Table
 Cell = str | float | None
 Format = Literal["text", "md", "csv", "json", "latex"]
 _BETWEEN = 3  # columns of a terminal that stand between two of a table: a line, and a space on each side
+COVERED = 0.99
+"""The share of a story from which on a video covers it."""
 INTERVALS = f"intervals are 95 %, from {RESAMPLES} bootstraps over storyboards; one storyboard gives none"
 
 
@@ -34,6 +36,7 @@ def scores_table(scores: Sequence[Score], title: str = "Scores") -> Table:
     notes = (
         INTERVALS,
         "means are over finished videos; failed and not applicable are scores, of all metrics",
+        *_fewer(scores),
         *_sets(scores),
     )
     return Table(title, columns, tuple(rows), notes)
@@ -113,6 +116,17 @@ def _score_row(scores: Sequence[Score], metrics: Sequence[str]) -> tuple[Cell, .
     )
 
 
+def _fewer(scores: Sequence[Score]) -> list[str]:
+    """Which means are of fewer videos than the row has, so that nobody takes them for means of the same stories."""
+    videos = Counter(model for model, _, _ in {(score.model, score.storyboard, score.seed) for score in scores})
+    valued = Counter((score.metric, score.model) for score in scores if score.value is not None)
+    fewer: dict[tuple[str, int, int], list[str]] = defaultdict(list)
+    for metric, model in sorted({(score.metric, score.model) for score in scores}):
+        if valued[metric, model] < videos[model]:
+            fewer[metric, valued[metric, model], videos[model]].append(model)
+    return [f"{metric}: over {few} of {all_} videos of {', '.join(of)}" for (metric, few, all_), of in fewer.items()]
+
+
 def _sets(scores: Sequence[Score]) -> list[str]:
     """What is told of whole sets of videos: the details that all members of a set share."""
     sets: dict[tuple[str, str, int], list[Score]] = defaultdict(list)
@@ -156,15 +170,17 @@ def _notes(
     tie_bands: Mapping[str, float],
     centre: Sequence[str],
 ) -> tuple[str, ...]:
-    rated = {rating.model for rating in ratings}
-    central = sorted(rated & set(centre))
+    axis_of = {(rating.model, rating.axis) for rating in ratings}
+    central = sorted(model for model in centre if all((model, axis) in axis_of for _, axis in axis_of))
     used = sorted({metric for weights in axes.values() for metric in weights})
-    bands = ", ".join(f"{metric} {tie_bands.get(metric, 0.0):.3g}" for metric in used)
+    scores = [score for score in scores if score.metric in used]
+    bands = ", ".join(f"{metric} {_band(tie_bands, metric)}" for metric in used)
     boards = len({score.storyboard for score in scores})
     seeds = ", ".join(str(seed) for seed in sorted({score.seed for score in scores}))
     notes = [
         f"{boards} storyboards, seeds {seeds}; {INTERVALS}",
         "ratings are Bradley-Terry, 400 points being odds of ten to one, with a prior of one virtual tie per pair",
+        "ranks hold together at 95 %, however many systems are compared",
         f"centred on 1000 over {_centre(central)}",
         f"{TIE_RULE}; bands: {bands}",
         f"{FAILURE_RULE}; failed: {_failures(scores)}",
@@ -172,6 +188,10 @@ def _notes(
         *_left_out(ratings, scores, axes),
     ]
     return tuple(notes)
+
+
+def _band(tie_bands: Mapping[str, float], metric: str) -> str:
+    return f"{tie_bands[metric]:.3g}" if metric in tie_bands else "none, as it was not measured of this version"
 
 
 def _centre(central: Sequence[str]) -> str:
@@ -194,16 +214,37 @@ def _failures(scores: Sequence[Score]) -> str:
 def _left_out(ratings: Sequence[Rating], scores: Sequence[Score], axes: Mapping[str, Mapping[str, float]]) -> list[str]:
     notes = []
     for axis, weights in sorted(axes.items()):
-        pairs = left_out(scores, weights)
-        missing = sorted(
-            {score.model for score in scores} - {rating.model for rating in ratings if rating.axis == axis}
-        )
-        if pairs:
+        lacking = unscored(scores, weights)
+        rated = {rating.model for rating in ratings if rating.axis == axis}
+        missing = sorted({score.model for score in scores} - rated - set(lacking))
+        notes += [f"{axis}: {model} {_lacks(counts)}" for model, counts in lacking.items()]
+        if pairs := left_out(scores, weights):
             notes.append(f"{axis}: {pairs} pairs left out, as a score is not applicable")
+        for (metric, model), count in sorted(withheld(scores, weights).items()):
+            notes.append(
+                f"{axis}: {metric} is not applicable to {model} on {count} videos, and is to others of the story"
+            )
         if missing:
             notes.append(f"{axis}: not rated, as nothing could be compared: {', '.join(missing)}")
-    partly = sorted({score.model for score in scores if score.status == "ok" and score.coverage < 1})
-    return [*notes, f"not the whole story was covered by: {', '.join(partly)}"] if partly else notes
+    return [*notes, *_not_covered(scores)]
+
+
+def _lacks(counts: Mapping[str, int | None]) -> str:
+    never = [metric for metric, count in counts.items() if count is None]
+    if never:
+        return f"is not rated, as it has no scores of {', '.join(never)}"
+    return f"has no score of {', '.join(f'{metric} on {count} videos' for metric, count in counts.items())}"
+
+
+def _not_covered(scores: Sequence[Score]) -> list[str]:
+    """Systems with a video of which every metric says that it does not show the whole story."""
+    most: dict[tuple[str, str, int], float] = defaultdict(float)
+    for score in scores:
+        if score.status == "ok":
+            video = (score.model, score.storyboard, score.seed)
+            most[video] = max(most[video], score.coverage)
+    partly = sorted({model for (model, _, _), coverage in most.items() if coverage < COVERED})
+    return [f"not the whole story was covered by: {', '.join(partly)}"] if partly else []
 
 
 def _shown(table: Table) -> tuple[list[str], list[list[str]]]:
@@ -216,8 +257,9 @@ def _shown(table: Table) -> tuple[list[str], list[list[str]]]:
 
 
 def _digits(cells: Sequence[Cell]) -> int:
-    """Decimals of a column: none where any of its numbers is large, as ratings are."""
-    return 0 if any(isinstance(cell, float) and abs(cell) >= 100 for cell in cells) else 3
+    """Decimals of a column: none where any of its numbers is large, as ratings are, but one where others are small."""
+    numbers = [abs(cell) for cell in cells if isinstance(cell, float)]
+    return (1 if min(numbers) < 1 else 0) if max(numbers, default=0.0) >= 100 else 3
 
 
 def _cell(row: Mapping[str, Cell], name: str, digits: int) -> str:
@@ -239,12 +281,14 @@ def _text(table: Table, width: int | None) -> str:
     """At least so wide that no word is broken: a narrow terminal wraps lines, but loses no name."""
     from rich.console import Console
     from rich.table import Table as Grid
+    from rich.text import Text
 
     headings, rows = _shown(table)
     columns = list(zip(headings, *rows, strict=True))
     whole = [max(map(len, column)) for column in columns]
     words = [max(map(len, " ".join(column).split()), default=0) for column in columns]
-    grid = Grid(title=table.title, title_justify="left", caption="\n".join(table.notes), caption_justify="left")
+    title, notes = Text(table.title, "table.title"), Text("\n".join(table.notes), "table.caption")  # brackets are words
+    grid = Grid(title=title, title_justify="left", caption=notes, caption_justify="left")
     for place, heading in enumerate(headings):
         is_text = all(isinstance(row[table.columns.index(heading)], str) for row in table.rows) and place < 2
         fits = words[place] == whole[place]

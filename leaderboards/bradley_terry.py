@@ -1,7 +1,8 @@
 """Bradley-Terry ratings on the scale of Elo: 400 points are odds of ten to one, and the generators' mean is 1000.
 
 Ties count as half a win for each, and one virtual tie per pair (`PRIOR`) keeps a system that never loses finite.
-Intervals and rank sets come from drawing storyboards again, all axes and comparisons of a storyboard kept together.
+Intervals and rank sets come from weighing storyboards anew (the Bayesian bootstrap), all axes and comparisons of a
+storyboard kept together, and from drawing that prior too. The ranks of all systems hold together.
 Bradley and Terry, "Rank analysis of incomplete block designs", Biometrika 1952.
 """
 
@@ -14,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from evalsuite.interfaces import Leaderboard
-from evalsuite.stats import Array, bradley_terry, draws, interval, rank_sets
+from evalsuite.stats import Array, bradley_terry, interval, posterior_draws, rank_sets, virtual_wins
 from evalsuite.types import Comparison, Rating
 
 SCALE = 400 / np.log(10)
@@ -42,21 +43,21 @@ class BradleyTerry(Leaderboard):
     """Half-win ties, one virtual tie per pair, bootstrap over storyboards."""
 
     summary: ClassVar[str] = (
-        "Bradley-Terry strengths on the scale of Elo, with intervals from a bootstrap over storyboards"
+        "Bradley-Terry strengths on the scale of Elo, with intervals from a Bayesian bootstrap over storyboards"
     )
 
     def rate(self, comparisons: Sequence[Comparison], centre: Sequence[str]) -> list[Rating]:
-        """Ratings of each axis found, best first, centred over `centre`, or over all where it has no one on the axis.
+        """Ratings of each axis found, best first, centred over those of `centre` that are on every axis, else over all.
 
         Where there are several axes, `overall` follows: the mean over axes, for the systems that are on every one.
         """
         boards = sorted({comparison.storyboard for comparison in comparisons})
-        weights = draws(len(boards)) if boards else np.ones((1, 0))
-        axes = sorted({comparison.axis for comparison in comparisons})
-        fits = {
-            axis: _fit([one for one in comparisons if one.axis == axis], boards, weights, frozenset(centre))
-            for axis in axes
-        }
+        weights = posterior_draws(len(boards)) if boards else np.ones((1, 0))
+        axes = {comparison.axis: set[str]() for comparison in sorted(comparisons, key=lambda one: one.axis)}
+        for comparison in comparisons:
+            axes[comparison.axis] |= {comparison.left, comparison.right}
+        central = frozenset(centre).intersection(*axes.values())
+        fits = {axis: _fit([one for one in comparisons if one.axis == axis], boards, weights, central) for axis in axes}
         if len(fits) > 1:
             fits[OVERALL] = _mean(list(fits.values()))
         return [rating for axis, fit in fits.items() for rating in _ratings(axis, fit)]
@@ -65,13 +66,13 @@ class BradleyTerry(Leaderboard):
 def _fit(comparisons: Sequence[Comparison], boards: list[str], weights: Array, centre: frozenset[str]) -> _Fit:
     systems = sorted({name for one in comparisons for name in (one.left, one.right)})
     wins = _wins(comparisons, boards, systems)
-    resampled = np.tensordot(weights, wins, axes=1)
+    resampled = np.tensordot(weights, wins, axes=1) + virtual_wins(len(systems), PRIOR, len(weights))
     central = [index for index, name in enumerate(systems) if name in centre] or list(range(len(systems)))
     met = (wins + wins.swapaxes(1, 2)).sum(axis=2) > 0
     return _Fit(
         systems,
         _elo(bradley_terry(wins.sum(axis=0), PRIOR), central),
-        _elo(bradley_terry(resampled, PRIOR), central),
+        _elo(bradley_terry(resampled, prior=0), central),
         [int(count) for count in met.sum(axis=0)],
     )
 
@@ -105,10 +106,7 @@ def _mean(fits: list[_Fit]) -> _Fit:
 
 def _ratings(axis: str, fit: _Fit) -> list[Rating]:
     low, high = interval(fit.samples)
-    ranks = [
-        possible if storyboards > 1 else (1, len(fit.systems))  # one storyboard excludes nothing
-        for possible, storyboards in zip(rank_sets(fit.samples), fit.storyboards, strict=True)
-    ]
+    ranks = rank_sets(fit.samples, fit.point)
     ratings = [
         Rating(
             name,

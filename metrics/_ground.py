@@ -15,7 +15,7 @@ from evalsuite.types import Storyboard
 
 from ._flight import Flight
 from ._happenings import Course
-from ._lasting import stays, worst
+from ._lasting import stays, unreached, worst
 from ._timeline import Array, Flags
 from ._tracks import HEIGHT, WIDTH, Track, Tracks
 
@@ -52,7 +52,7 @@ SUNK = 8.0
 def units(found: Tracks) -> Array:
     """Pixels to a unit of the stage in the first frame of each sample's shot, (samples,); 1 where no feet tell."""
     standing = [track for track in found.tracks if track.kind == "character"]
-    feet = np.array([track.picture[:, 3] for track in standing]).reshape(len(standing), -1)
+    feet = np.array([track.picture[:, 3] for track in standing]).reshape(len(standing), len(found.seconds))
     grown = np.array([_grown(track) for track in standing]).reshape(feet.shape)
     zoom = (HEIGHT + SOLES - feet) / BELOW
     told = np.where(zoom > SEATED, np.clip(zoom, *ZOOMS) * grown, np.nan)
@@ -83,14 +83,15 @@ def support(
 ) -> dict[int, float]:
     """By the number of each segment in which a thing rests: how near to the ground the one farthest from it is, 0 - 1.
 
-    0 where one is missing that should rest there. `height` is what `heights` says.
+    0 where one is missing that should rest there, or the video ends before. `height` is what `heights` says.
     """
     resting = worst(
         (number, _kept(float(np.nanmedian(height[track.entity.id][there])), known))
         for number, track, there in _lying(found)
         if _told(height[track.entity.id][there])
     )
-    return resting | dict.fromkeys(_missing(found, height, storyboard), 0.0)
+    late = {number for number, track in unreached(found, storyboard) if _lies(track)}
+    return resting | dict.fromkeys(_missing(found, height, storyboard) | late, 0.0)
 
 
 def landing(course: Course, fit: Flight, unit: float) -> float:

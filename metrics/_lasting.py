@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from evalsuite.types import Storyboard
+
 from ._timeline import Array, Flags
 from ._tracks import WIDTH, Track, Tracks
 
@@ -37,10 +39,12 @@ OUT = 1.0
 """Pixels by which it does."""
 
 
-def presence(found: Tracks) -> dict[int, float]:
+def presence(found: Tracks, storyboard: Storyboard) -> dict[int, float]:
     """By the number of each segment that expects characters: how much of it the one least seen is seen for."""
-    return worst(
-        (number, min(1.0, float((track.seen & found.live)[there].mean()) / ENOUGH))
+    late = {number: 0.0 for number, track in unreached(found, storyboard) if track.kind == "character"}
+    planned = [segment.seconds * found.rate for segment in storyboard.segments]
+    return late | worst(
+        (number, min(1.0, float((track.seen & found.live)[there].sum()) / max(there.sum(), planned[number]) / ENOUGH))
         for number, track, there in stays(found)
         if track.kind == "character"
     )
@@ -53,6 +57,14 @@ def steadiness(found: Tracks) -> dict[int, float]:
         for number, track, there in stays(found)
         if (track.seen & found.live)[there].sum() >= FEWEST[_sort(track)]
     )
+
+
+def unreached(found: Tracks, storyboard: Storyboard) -> Iterator[tuple[int, Track]]:
+    """The number of each segment before which the video ends, with each that it expects."""
+    reached = set(found.segment.tolist())
+    for number, segment in enumerate(storyboard.segments):
+        if number not in reached and segment.seconds * found.rate >= 1:
+            yield from ((number, track) for track in found.tracks if track.entity.id in segment.present)
 
 
 def worst(values: Iterable[tuple[int, float]]) -> dict[int, float]:

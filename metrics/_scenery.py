@@ -10,7 +10,7 @@ import numpy as np
 from evalsuite.types import Entity, Features, Storyboard
 
 from ._evidence import evidence
-from ._timeline import Array, Flags, Timeline, segments_at, shares, timeline
+from ._timeline import Array, Flags, Timeline, overlooked, segments_at, shares, timeline
 from ._toon_id import NAME as TOON_ID
 from ._toon_id import sights
 from ._toon_place import NAME as TOON_PLACE
@@ -31,6 +31,8 @@ class Scenery:
     """The mean of its embeddings, of length 1, or 0 where it is not seen: (segments, EMBEDDING)."""
     things: tuple[dict[str, bool], ...]
     """The things that the storyboard has there, and whether each is seen often enough."""
+    overlooked: Flags
+    """Whether it is so short that no look at the place fell into it."""
     coverage: float
 
 
@@ -44,7 +46,8 @@ def scenery(features: Mapping[str, Features], storyboard: Storyboard) -> Scenery
     np.add.at(total, segments_at(line.seconds, storyboard)[counts], line.rows[counts])
     length = np.linalg.norm(total, axis=1, keepdims=True)
     present = shares(counts, line, storyboard) >= OFTEN
-    return Scenery(present, total / np.maximum(length, 1e-9), _things(features, storyboard, live), line.coverage)
+    things, unseen = _things(features, storyboard, live), overlooked(line.seconds, storyboard, line.coverage)
+    return Scenery(present, total / np.maximum(length, 1e-9), things, unseen, line.coverage)
 
 
 def _as_named(line: Timeline, storyboard: Storyboard) -> Flags:

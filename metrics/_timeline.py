@@ -53,7 +53,8 @@ class Timeline:
 def timeline(features: Features, storyboard: Storyboard) -> Timeline:
     """The part of a video that its storyboard covers; a stride over whole frames keeps motion even."""
     shown = features.seconds
-    fps = 1 / float(np.median(np.diff(shown))) if len(shown) > 1 else PACE
+    steps = np.diff(shown)
+    fps = 1 / float(np.median(steps[steps > 0])) if np.any(steps > 0) else PACE  # slow videos may repeat a moment
     rate = fps / max(1, round(fps / PACE))
     length = min(float(shown[-1]) + 1 / fps, storyboard.seconds)
     grid = np.arange(max(1, round(length * rate))) / rate
@@ -84,6 +85,13 @@ def once_per_video(find: Callable[[Timeline], Found]) -> Callable[[Timeline], Fo
 def segments_at(seconds: Array, storyboard: Storyboard) -> npt.NDArray[np.int64]:
     """The number of the segment that is shown at each of these seconds, of the same shape."""
     return np.asarray(np.searchsorted(storyboard.starts, seconds + 1e-6, side="right") - 1)  # rounding may be early
+
+
+def overlooked(seconds: Array, storyboard: Storyboard, coverage: float) -> Flags:
+    """Of each segment, whether the video shows it and yet none of the moments `seconds` lies in it, it is so short."""
+    ends = np.append(storyboard.starts[1:], storyboard.seconds)
+    looks = np.bincount(segments_at(seconds[seconds < storyboard.seconds], storyboard), minlength=len(ends))
+    return np.asarray((looks == 0) & (ends <= coverage * storyboard.seconds + 1e-6))
 
 
 def shares(flags: Flags | Array, line: Timeline, storyboard: Storyboard) -> Array:

@@ -22,7 +22,7 @@ from . import _open_clip, _toon_clip
 from ._evidence import evidence
 from ._open_clip import Texts
 from ._text_matrix import margin, order, recall_at_1
-from ._timeline import Array, Flags, Timeline, segments_at, shares, timeline
+from ._timeline import Array, Flags, Timeline, overlooked, segments_at, shares, timeline
 from ._toon_clip import Calibration
 from .models.clip_source import source
 
@@ -34,7 +34,7 @@ class Alignment(Metric):
     """How well segments fit their sentences, 0 - 1."""
 
     summary: ClassVar[str] = "each segment shows what its sentence tells"
-    version: ClassVar[str] = f"2-{_toon_clip.REVISION}"
+    version: ClassVar[str] = f"3-{_toon_clip.REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (_toon_clip.NAME, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("prompt-swap", "splice")
@@ -43,15 +43,19 @@ class Alignment(Metric):
         self._clip = clip
         if clip:
             self.extractors = (f"{_open_clip.ANY}:{clip}", "thumbnails")  # type: ignore[misc] # of this one alone
-            self.version = f"2-{source(clip).revision}"  # type: ignore[misc]
+            self.version = f"3-{source(clip).revision}"  # type: ignore[misc]
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
-        """`series` is (second, agreement) of each segment."""
+        """`series` is (second, agreement) of each segment; those that are too short to be looked at are left out."""
         said = self._sentences(tuple(segment.resolved_text or segment.text for segment in storyboard.segments))
         line = timeline(features["thumbnails"], storyboard)
         live = evidence(line).live
-        share = shares(live, line, storyboard)
-        scores = _segment_rows(features[self.extractors[0]], storyboard, line, live) @ said.rows.T
+        looks = features[self.extractors[0]]
+        judged = np.flatnonzero(~overlooked(looks.seconds, storyboard, line.coverage))
+        if not len(judged):
+            return Measured(None, "each segment is shorter than the time between two looks at the video")
+        share = shares(live, line, storyboard)[judged]
+        scores = (_segment_rows(looks, storyboard, line, live) @ said.rows.T)[np.ix_(judged, judged)]
         agreement = share * _agreement(scores, RAW if self._clip else _toon_clip.calibration())
         return Measured(
             value=float(agreement.mean()),
@@ -63,7 +67,7 @@ class Alignment(Metric):
                 "live": float(share.mean()),
                 "tokens_lost": float(said.lost),
             },
-            series=tuple(zip(storyboard.starts, agreement.tolist(), strict=True)),
+            series=tuple(zip((storyboard.starts[number] for number in judged), agreement.tolist(), strict=True)),
             coverage=line.coverage,
         )
 

@@ -27,7 +27,7 @@ class Motion(Metric):
     """The share of the story that moves and neither freezes nor loops, times how smooth it is; 0 - 1."""
 
     summary: ClassVar[str] = "moves smoothly, without freezing or looping"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
     failures: ClassVar[tuple[str, ...]] = ("freeze", "loop", "frame-shuffle", "jitter")
@@ -38,8 +38,9 @@ class Motion(Metric):
         found = evidence(line)
         moving = ~(found.frozen | found.looped)
         alive = float(np.mean(moving)) * line.coverage
-        rough = float(np.mean(np.maximum(roughness(line)[moving] - EVEN, 0))) if moving.any() else 0.0
-        smoothness = max(0.0, 1 - rough / (UNRELATED - EVEN))
+        rough = np.where(found.incoherent, UNRELATED, roughness(line))[moving]
+        excess = float(np.mean(np.maximum(rough - EVEN, 0))) if moving.any() else 0.0
+        smoothness = max(0.0, 1 - excess / (UNRELATED - EVEN))
         amount = _amount(line)
         return Measured(
             value=alive * smoothness,

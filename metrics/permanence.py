@@ -18,7 +18,7 @@ from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
 from ._camera import NAME as CAMERA
-from ._lasting import steadiness
+from ._lasting import FEWEST, steadiness
 from ._timeline import shares, timeline
 from ._toon_id import NAME
 from ._tracks import tracks
@@ -29,7 +29,7 @@ class Permanence(Metric):
     """How far nothing jumps to another place or is gone in mid-picture, segment by segment; 0 - 1."""
 
     summary: ClassVar[str] = "nobody and nothing jumps to another place, or is gone in mid-picture"
-    version: ClassVar[str] = f"3-{REVISION}"
+    version: ClassVar[str] = f"4-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("teleport",)
@@ -37,10 +37,13 @@ class Permanence(Metric):
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (second, how steady the segment's worst body is) of each segment that expects a character."""
         found, line = tracks(features, storyboard), timeline(features["thumbnails"], storyboard)
-        expected = [track.expected for track in found.tracks if track.kind == "character"]
-        wanted = np.unique(found.segment[np.any(expected, axis=0)]).tolist() if expected else []
-        if not wanted:
+        cast = {track.entity.id for track in found.tracks if track.kind == "character"}
+        segments = [(number, one) for number, one in enumerate(storyboard.segments) if cast & set(one.present)]
+        if not segments:
             return Measured(None, "the storyboard expects no character described in the words of the cartoon world")
+        wanted = [number for number, one in segments if one.seconds * found.rate >= FEWEST["character"]]
+        if not wanted:
+            return Measured(None, "each segment is too short for anybody to be followed in it")
         steady = steadiness(found)
         kept = [steady.get(number, 0.0) for number in wanted]
         live = shares(found.live, line, storyboard)[wanted]

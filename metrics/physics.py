@@ -28,7 +28,7 @@ from ._ground import SURELY, heights, landing, support, units
 from ._happenings import PHYSICAL, Course, courses, happened
 from ._lasting import presence, steadiness
 from ._pull import buoyancy, fall, gravity, weight
-from ._timeline import Array
+from ._timeline import Array, timeline
 from ._toon_id import NAME
 from ._tracks import Tracks, tracks
 from .models.looks import REVISION, THINGS
@@ -58,7 +58,7 @@ class Physics(Metric):
     """How well gravity, contacts and permanence are kept, as a product; 0 - 1."""
 
     summary: ClassVar[str] = "falls, bounces, rolls, what lies there, and permanence obey the laws of the world"
-    version: ClassVar[str] = f"6-{REVISION}"
+    version: ClassVar[str] = f"7-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("float", "teleport", "vanish", "hover", "sink")
@@ -67,22 +67,25 @@ class Physics(Metric):
         """`details` has each term that applies."""
         seen = tracks(features, storyboard, things=THINGS)
         found = replace(seen, tracks=tuple(track for track in seen.tracks if track.kind not in KEEPSAKES))
-        if not any(track.expected.any() for track in found.tracks):
+        told = {track.entity.id for track in found.tracks}
+        if not any(told & set(segment.present) for segment in storyboard.segments):
             return Measured(None, "the storyboard expects nobody and nothing that the cartoon world has words for")
         unit = units(found)
         terms = _laws(found, storyboard, unit)
         terms["support"] += support(seen, heights(seen, unit, storyboard), storyboard, SURELY).values()
-        terms["presence"] = list(presence(found).values())
+        terms["presence"] = list(presence(found, storyboard).values())
         terms["steadiness"] = list(steadiness(found).values())
         means = {name: float(np.mean(values)) for name, values in terms.items() if values}
-        return Measured(value=float(np.prod(list(means.values()))), details=means)
+        covered = timeline(features["thumbnails"], storyboard).coverage
+        return Measured(value=float(np.prod(list(means.values()))), details=means, coverage=covered)
 
 
 def _laws(found: Tracks, storyboard: Storyboard, unit_at: Array) -> dict[str, list[float]]:
     """How well each event keeps gravity, 0 where it does not happen, and what its contacts with the ground should."""
     laws: dict[str, list[float]] = {"gravity": [], "restitution": [], "friction": [], "support": []}
     for course in courses(found, storyboard, PHYSICAL):
-        unit = float(np.median(unit_at[found.segment == course.segment]))
+        there = unit_at[found.segment == course.segment]
+        unit = float(np.median(there)) if len(there) else 1.0  # where the video ends before
         fit = fall(course, unit) if course.event.kind in FLYING and len(course.box) else None
         if course.event.kind in GRAVE:
             done = min(1.0, happened(course) / HAPPENED)

@@ -46,17 +46,17 @@ class Setting(Metric):
     """How alike each place and what lies there look whenever the story has it; 0 - 1."""
 
     summary: ClassVar[str] = "places look the same whenever the story returns, with what was left there"
-    version: ClassVar[str] = f"2-{places.REVISION}-{looks.REVISION}"
+    version: ClassVar[str] = f"3-{places.REVISION}-{looks.REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (TOON_PLACE, TOON_ID, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("setting-swap", "prop-loss")
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (lag in seconds, likeness) of each return."""
-        planned = list(_planned(storyboard))
-        if all(first == second for first, second, _ in planned):
-            return Measured(None, "the storyboard has no setting in two segments")
         found = scenery(features, storyboard)
+        planned = [each for each in _planned(storyboard) if not found.overlooked[list(each[:2])].any()]
+        if all(first == second for first, second, _ in planned):
+            return Measured(None, "the storyboard has no setting in two segments that are long enough for a look")
         pairs = [_pair(found, storyboard, *each) for each in planned]
         lag, weight, likeness, kept = (np.array(column) for column in zip(*pairs, strict=True))
         telling = _telling_apart(found, storyboard, {(first, second) for first, second, _ in planned})

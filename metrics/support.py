@@ -29,7 +29,7 @@ class Support(Metric):
     """How near to the ground the things are that lie there, segment by segment; 0 - 1."""
 
     summary: ClassVar[str] = "what lies there lies on the ground, neither above it nor in it"
-    version: ClassVar[str] = f"1-{REVISION}"
+    version: ClassVar[str] = f"2-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("hover",)
@@ -38,7 +38,7 @@ class Support(Metric):
         """`series` is (second, how well the worst thing is held up) of each segment that expects a thing."""
         found, line = tracks(features, storyboard, things=THINGS), timeline(features["thumbnails"], storyboard)
         height = heights(found, units(found), storyboard)
-        if not any(track.expected.any() for track in found.tracks if track.entity.id in height):
+        if not any(set(height) & set(segment.present) for segment in storyboard.segments):
             return Measured(None, "the storyboard expects no thing described in the words of the cartoon world")
         held_up = support(found, height, storyboard)
         if not held_up:

@@ -91,6 +91,12 @@ def test_prompt_swap_from_another_system_of_other_size_and_rate(folder: Path, tm
     assert (video.describe(made[0]).width, video.describe(made[0]).fps) == (32, FPS)
 
 
+def test_one_video_alone_has_no_other_to_show(tmp_path: Path) -> None:
+    film(tmp_path / "alone" / "one.mp4", RISING)
+    with pytest.raises(StoryboardError, match="holds one alone; say --other FOLDER"):
+        altered(tmp_path / "alone", "splice@0.4", tmp_path / "out")
+
+
 def test_a_partner_that_is_too_short_is_refused(folder: Path, tmp_path: Path) -> None:
     film(tmp_path / "other" / "one.mp4", RISING[:30])
     said = [said for _, _, said in alter_folder(folder, SUITE, "splice@0.5", tmp_path / "out", tmp_path / "other")]

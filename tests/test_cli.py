@@ -45,6 +45,13 @@ def test_a_run_prints_a_table_and_rank_ranks_it(capsys):
         code, out, _ = said(capsys, "rank", "--suite", "smoke", "--format", form)
         assert code == 0
         assert "noise" in out
+    chosen = ("--model", "noise", "--limit", "1", "--scores", "--format", "json")
+    code, out, _ = said(capsys, "rank", "--suite", "smoke", *chosen)
+    (row,) = json.loads(out)["rows"]
+    assert (row["model"], row["storyboards"]) == ("noise", 1)
+    code, out, err = said(capsys, "rank", "--suite", "smoke", "--model", "ttt")
+    assert (code, out) == (1, "")
+    assert "there are no scores of ttt; there are some of noise, oracle." in err
 
 
 def test_json_is_all_that_stdout_holds(capsys):
@@ -86,8 +93,38 @@ def test_export_check_and_import_go_round(capsys, tmp_path):
         code, out, _ = said(capsys, "check", name)
         assert code == 0
         assert "2 storyboards, 6 segments, 18 s" in out
-    assert said(capsys, "export", "smoke/smoke-0001", "c.txt", "--format", "text")[0] == 0
+    assert said(capsys, "export", "smoke/smoke-0001", "c.txt")[0] == 0
     assert len((tmp_path / "c.txt").read_text().split("\n\n")) == 3
+
+
+def test_a_picture_that_was_asked_for_and_cannot_be_drawn_is_said(capsys, tmp_path):
+    (tmp_path / "a.txt").write_text("A fox walks.")
+    assert said(capsys, "show", "a.txt")[0] == 0
+    code, _, err = said(capsys, "show", "a.txt", "--picture", "a.png")
+    assert code == 2
+    assert "a is of no world that can draw it" in err
+
+
+def test_check_takes_suites(capsys, tmp_path):
+    suite = (Path(str(suites.FOLDER)) / "smoke.toml").read_text()
+    (tmp_path / "mine.toml").write_text(suite)
+    code, out, _ = said(capsys, "check", "mine.toml")
+    assert code == 0
+    assert "2 storyboards" in out
+    (tmp_path / "mine.toml").write_text(suite.replace('"motion", ', "", 1))
+    code, _, err = said(capsys, "check", "mine.toml")
+    assert code == 2
+    assert "has motion, which is not among its metrics" in err
+
+
+def test_what_a_system_prints_is_no_result(capfd, square):
+    text = Path(square).read_text().replace("def generate(", 'print("imported")\n\n    def generate(')
+    Path(square).write_text(text.replace("def frames():", 'print("made")\n\n        def frames():', 1))
+    asked = ("--model", square, "--suite", "smoke", "--limit", "1", "--metric", "motion", "--json")
+    code, out, err = said(capfd, "run", *asked)
+    assert code == 0
+    assert json.loads(out)[0]["metric"] == "motion"
+    assert "made" in err
 
 
 def test_list_and_doctor(capsys):

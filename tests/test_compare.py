@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evalsuite.compare import compare, left_out, measure_tie_bands, read_tie_bands
+from evalsuite.compare import compare, left_out, measure_tie_bands, read_tie_bands, unscored, withheld
 from evalsuite.types import Score, Status
 
 
@@ -79,4 +79,24 @@ def test_tie_bands_are_a_quantile_of_how_far_scores_move(tmp_path: Path) -> None
     assert bands["drift"]["band"] == pytest.approx(0.095, abs=1e-3)
     file = tmp_path / "tie_bands.json"
     file.write_text(json.dumps({"metrics": bands}))
-    assert read_tie_bands(file) == {"drift": bands["drift"]["band"]}
+    assert read_tie_bands(file, {"drift": "1", "motion": "1"}) == {"drift": bands["drift"]["band"]}
+    assert read_tie_bands(file, {"drift": "2"}) == {}
+
+
+def test_who_was_not_scored_by_all_metrics_is_not_compared() -> None:
+    scores = [score(model, 0.5, metric=metric) for model in ("a", "b") for metric in ("drift", "motion")]
+    scores.append(score("c", 0.9, metric="drift"))
+    found = compare(scores, "look", {"drift": 1, "motion": 1}, {}, {"drift": True, "motion": True})
+    assert {name for one in found for name in (one.left, one.right)} == {"a", "b"}
+    assert unscored(scores, ("drift", "motion")) == {"c": {"motion": None}}
+    scores.append(score("c", None, "two", metric="motion", status="failed"))
+    assert unscored(scores, ("drift", "motion")) == {"c": {"drift": 1, "motion": 1}}
+
+
+def test_what_is_applicable_to_others_is_withheld() -> None:
+    scores = [
+        score("a", 0.5),
+        score("b", None, status="not_applicable"),
+        score("b", None, "2", status="not_applicable"),
+    ]
+    assert withheld(scores, ("drift",)) == {("drift", "b"): 1}

@@ -34,8 +34,18 @@ def test_a_table_gets_a_column_for_each_cost_and_keeps_its_rows(tmp_path):
     found = with_costs(table, run_folder(tmp_path))
     assert found.columns == ("rank", "model", *COLUMNS)
     assert found.rows[0] == ("1", "theirs", None, None, None, None, None, None)
-    assert found.rows[1] == ("2", "ttt", 3.0, 2.0, 4.0, 500.0, 10, 3720)
+    assert found.rows[1][:3] == ("2", "ttt", 3.0)
+    assert found.rows[1][3] < 2.0 < 4.0 < found.rows[1][4]
+    assert found.rows[1][5:] == (500.0, 10, 3720)
     assert found.notes == ("a note", HOW, "ttt: 66 s long (2 videos)")
+
+
+def test_costs_are_of_the_stories_and_systems_that_are_shown(tmp_path):
+    store = run_folder(tmp_path)
+    (cost,) = costs(store, ("b",))
+    assert (cost.seconds.value, cost.seconds.n, cost.tokens) == (4.0, 1, 200)
+    table = Table("t", ("model",), (("theirs",),))
+    assert with_costs(table, store) == table  # what ttt's videos cost, and are, is of no row
 
 
 def test_a_folder_where_nothing_was_made_has_no_costs(tmp_path):

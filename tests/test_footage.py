@@ -60,7 +60,7 @@ def test_strength_zero_changes_nothing(kind: str) -> None:
     assert np.array_equal(list(damaged(textured(), kind, dose(0.0)).frames), list(textured().frames))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "truncate"])
 def test_the_length_stays(kind: str) -> None:
     assert len(list(damaged(numbered(), kind, dose(0.4)).frames)) == TIMELINE.frames
 
@@ -103,6 +103,11 @@ def test_the_first_frame_of_a_segment_is_never_shown_before_it_begins() -> None:
 def test_freeze(strength: float) -> None:
     shown, still = numbers("freeze", strength), round(160 * strength)
     assert shown == [*range(160 - still), *[160 - still] * still]
+
+
+@pytest.mark.parametrize("strength", STRENGTHS)
+def test_truncate(strength: float) -> None:
+    assert numbers("truncate", strength) == list(range(max(1, round(160 * (1 - strength)))))
 
 
 @pytest.mark.parametrize("strength", STRENGTHS)

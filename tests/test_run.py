@@ -190,6 +190,15 @@ def test_a_manifest_allows_any_names(suite, tmp_path):
     assert found == {(f"tiny-{n}", 3): folder / f"tiny-{n}.mp4" for n in (0, 1, 3)}
 
 
+def test_a_manifest_may_begin_as_spreadsheets_write_it_and_names_each_video_once(suite, tmp_path):
+    folder = finished(tmp_path / "theirs", {"a.mp4": 16})
+    (folder / "manifest.csv").write_bytes(b"\xef\xbb\xbfstoryboard,file\ntiny-0,a.mp4\n")
+    assert finished_videos(folder, suite, (0,))["tiny-0", 0] == folder / "a.mp4"
+    (folder / "manifest.csv").write_text("storyboard,file\ntiny-0,a.mp4\ntiny-0,b.mp4\n")
+    with pytest.raises(StoreError, match="names 2 files for the storyboard 'tiny-0' and seed 0"):
+        finished_videos(folder, suite, (0,))
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -150,6 +150,23 @@ def test_bytes_that_are_no_text_and_files_that_are_not_there(tmp_path):
         storyboard_files.read(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["README.md", "suite.toml", "noext"])
+def test_other_files_are_no_storyboards(tmp_path, name):
+    with pytest.raises(StoryboardError, match=r"these end in \.json, \.jsonl, \.txt"):
+        storyboard_files.read(written(tmp_path, "# A title\n", name))
+
+
+def test_a_file_may_begin_with_a_mark_and_end_in_capitals(tmp_path):
+    (tmp_path / "X.JSON").write_bytes(b'\xef\xbb\xbf[{"text": "One."}]')
+    (board,) = storyboard_files.read(tmp_path / "X.JSON")
+    assert board.segments[0].text == "One."
+
+
+def test_no_lines_are_no_storyboards(tmp_path):
+    with pytest.raises(StoryboardError, match=r"x\.jsonl holds no storyboard"):
+        storyboard_files.read(written(tmp_path, "\n", "x.jsonl"))
+
+
 def test_a_format_says_what_it_cannot_hold(tmp_path):
     with pytest.raises(StoryboardError, match="plain text holds one storyboard"):
         storyboard_files.write([BOARD, BOARD], tmp_path / "x.txt", "text")

@@ -38,8 +38,10 @@ def test_a_score_row_has_the_mean_of_finished_videos_and_counts_the_rest() -> No
     table = scores_table(scores)
     row = dict(zip(table.columns, table.rows[0], strict=True))
     assert row["drift"] == pytest.approx(0.3)
-    assert row["drift low"] == pytest.approx(0.2)
-    assert row["drift high"] == pytest.approx(0.4)
+    half = 0.1 * 12.7062 / 1.95996 * 2**0.5  # of two values: a bootstrap's, Student's t for the normal, n for n - 1
+    assert row["drift low"] == pytest.approx(0.3 - half, rel=1e-4)
+    assert row["drift high"] == pytest.approx(0.3 + half, rel=1e-4)
+    assert "drift: over 2 of 4 videos of a" in table.notes
     assert (row["storyboards"], row["failed"], row["not applicable"], row["coverage"]) == (4, 1, 1, 1.0)
 
 
@@ -75,17 +77,39 @@ def test_notes_tell_all_that_a_reader_needs() -> None:
         score("short", 0.2),
         score("b", None, status="failed"),
         score("c", None, status="not_applicable"),
+        *(score(model, 0.5, metric="motion") for model in ("a", "b", "c")),
+        score("short", 0.5, metric="motion"),
+        score("a", None, metric="faces", status="failed"),
     ]
     told = notes(scores, ratings, ["a"])
     assert "1 storyboards, seeds 0; intervals are 95 %" in told
     assert "one virtual tie per pair" in told
     assert "centred on 1000 over a" in told
-    assert "bands: drift 0.01, motion 0" in told
-    assert "failed: b on 1 videos" in told
+    assert "bands: drift 0.01, motion none, as it was not measured of this version" in told
+    assert "failed: b on 1 videos\n" in told  # of what no axis has nothing is said
     assert "look: drift 75%, motion 25%" in told
     assert "look: 3 pairs left out, as a score is not applicable" in told
+    assert "look: drift is not applicable to c on 1 videos, and is to others of the story" in told
     assert "not rated, as nothing could be compared: b, c, short" in told
     assert "not the whole story was covered by: short" in told
+
+
+def test_notes_tell_who_was_not_scored_by_all_metrics_of_an_axis() -> None:
+    scores = [
+        *(score("whole", 0.1, board, metric=metric) for board in "xy" for metric in ("drift", "motion")),
+        *(score("half", 0.1, board) for board in "xy"),
+        *(score("nearly", 0.1, board) for board in "xy"),
+        score("nearly", 0.1, "x", metric="motion"),
+    ]
+    told = notes(scores, [Rating("whole", "look", 1000, 990, 1010, 2, 1, 1)], ["whole"])
+    assert "look: half is not rated, as it has no scores of motion" in told
+    assert "look: nearly has no score of motion on 1 videos" in told
+
+
+def test_brackets_in_notes_are_words() -> None:
+    told = render(Table("[t]", ("model",), (("a",),), ("ttt: [oops] a [/INST] word",)), "text", 60)
+    assert "[oops] a [/INST] word" in " ".join(told.split())
+    assert "[t]" in told
 
 
 def test_notes_say_when_there_is_no_generator_to_centre_on() -> None:

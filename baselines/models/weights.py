@@ -74,8 +74,11 @@ def load_layers(path: Path, base: Path, make_layer: MakeSequenceLayer | None) ->
         raise EvalsuiteError(f"the weights {path} were trained from another base than {base / BASE}; train them anew.")
     own = model.state_dict()
     strange = sorted(name for name, tensor in tensors.items() if name not in own or own[name].shape != tensor.shape)
-    if strange:
-        raise EvalsuiteError(f"the weights {path} are of another sequence layer ({strange[0]}); train them anew.")
+    lacking = sorted(own.keys() - tensors.keys() - load(base / BASE)[0].keys())
+    if strange or lacking:
+        raise EvalsuiteError(
+            f"the weights {path} are of another sequence layer ({[*strange, *lacking][0]}); train them anew."
+        )
     model.load_state_dict(tensors, strict=False)
     model.trained_segments = int(told["segments"])
     return model, vocabulary

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
+from evalsuite.learning.weights import is_made
 
 from ..models.transformer import MakeSequenceLayer
 from ..models.weights import AUTOENCODER, BASE, SHIPPED
@@ -31,5 +32,5 @@ def train_generator(name: str, make_layer: MakeSequenceLayer, training: Training
 
 def _train_foundation(recipe: Recipe, folder: Path, start: Path | None) -> None:
     for name, train in ((AUTOENCODER, train_autoencoder), (BASE, train_base)):
-        if not (folder / "weights" / name).is_file():
+        if not is_made(folder / "weights" / name):
             train(recipe, folder, start)

@@ -68,6 +68,8 @@ class Shift:
     version: str
     """Its name in the results."""
     gain: Estimate | None
+    moved: Estimate | None
+    """The mean of how far each video's score moves, up or down."""
     failed: int
     not_applicable: int
 
@@ -80,6 +82,7 @@ class Account:
     role: Role
     strengths: tuple[float, ...]
     intact: Estimate | None
+    """What damaged videos are compared with."""
     damages: tuple[Damage, ...]
     harmless: tuple[Shift, ...]
     tricks: tuple[Shift, ...]
@@ -146,7 +149,7 @@ class _Judge:
         return Evidence(self._name, self._metric.version, self._metric.failures, len(self._boards), accounts)
 
     def _account(self, source: Source) -> Account:
-        own = self._compared(source.own, source.own).pairs
+        own = self._compared(source.intact, source.intact).pairs
         return Account(
             source=source.own,
             role=source.role,
@@ -192,8 +195,9 @@ class _Judge:
 
     def _shift(self, own: str, kind: str, version: str) -> Shift:
         compared = self._compared(own, version)
-        gain = _mean(compared.pairs, [pair.after - pair.before for pair in compared.pairs])
-        return Shift(kind, version, gain, compared.failed, compared.not_applicable)
+        gains = [pair.after - pair.before for pair in compared.pairs]
+        gain, moved = _mean(compared.pairs, gains), _mean(compared.pairs, [abs(each) for each in gains])
+        return Shift(kind, version, gain, moved, compared.failed, compared.not_applicable)
 
     def _compared(self, before: str, after: str) -> _Compared:
         pairs, failed, not_applicable = [], 0, 0

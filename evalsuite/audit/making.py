@@ -10,6 +10,7 @@ from pathlib import Path
 from evalsuite.alter import alter_video, file_of
 from evalsuite.errors import VideoError
 from evalsuite.run import Progress, Report, Request, carry_out, plan, run
+from evalsuite.toon.controls import REVISIONS
 from evalsuite.types import Storyboard
 from evalsuite.video import sha256
 from evalsuite.work import Task
@@ -87,8 +88,9 @@ def _alterations(source: Source, asked: Plan) -> Iterator[Alteration]:
     files = {board.id: _own(source, board, asked) for board in boards}
     contents = {name: sha256(file)[:12] if file.is_file() else "missing" for name, file in files.items()}
     for board, following in zip(boards, [*boards[1:], boards[0]], strict=True):
-        name = f"{board.id}-{contents[board.id]}-{contents[following.id]}.mp4"
+        made_of = f"{board.id}-{contents[board.id]}-{contents[following.id]}"
         for label, kind, strength in _versions(source):
+            name = f"{made_of}-{REVISIONS[kind]}.mp4"
             path = asked.folder / "altered" / label.replace(":", "__") / name
             yield Alteration(label, kind, strength, board, files[board.id], files[following.id], path)
 

@@ -18,7 +18,7 @@ STRENGTHS = (0.1, 0.2, 0.4, 0.7, 1.0)
 """Beside 0, which is the intact video."""
 STRENGTH = 0.4
 """The strength at which the bars are set, and which is always tried."""
-TRICKS = ("freeze", "loop", "frame-shuffle", "segment-shuffle")
+TRICKS = ("freeze", "truncate", "loop", "frame-shuffle", "segment-shuffle")
 """What anybody could do to a system's own videos, and no metric may reward."""
 TRICKS_ALONE = "tricks"
 """Behind a system and an @: it is tried with these alone."""
@@ -124,8 +124,8 @@ def _source(text: str, kinds: tuple[str, ...]) -> Source:
     name = text.removesuffix(f"@{TRICKS_ALONE}")
     folder = Path(name) if Path(name).is_dir() else None
     own = plugins.spelling(folder.name.replace("__", ":") if folder else name).label
-    if folder is None:
-        plugins.baseline(name)
+    if folder is None and plugins.baseline(name).control:
+        raise PluginError(f"{name} is a control: a source is oracle, autoencoder, a system that is none, or a folder.")
     alterable = tuple(kind for kind in kinds if kind in (footage.KINDS if name == text else TRICKS))
     model = name if folder is None else None
     return Source("system", own, f"{own}:{REENCODED}", own, alterable, model=model, folder=folder)

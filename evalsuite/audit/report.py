@@ -147,14 +147,18 @@ def _harmless(accounts: Accounts, source: str) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for each, account in accounts:
         rows.append((each.metric, gap(each), *(_share(shift, gap(each)) for shift in account.harmless)))
-    note = f"percent of the gap: the smallest loss at strength {STRENGTH} to a failure that the metric claims to see"
-    return Table(f"{source}: harmless changes", ("metric", "gap", *changes), tuple(rows), (note,))
+    notes = (
+        f"percent of the gap: the smallest loss at strength {STRENGTH} to a failure that the metric claims to see",
+        "the mean of how far each video's score moves, up or down, and behind it the mean with its sign",
+    )
+    return Table(f"{source}: harmless changes", ("metric", "gap", *changes), tuple(rows), notes)
 
 
 def _share(shift: Shift, whole: float) -> str:
-    if shift.gain is None:
+    if shift.gain is None or shift.moved is None:
         return "-"
-    return f"{100 * shift.gain.value / whole:+.1f} %" if whole else f"{shift.gain.value:+.4f}"
+    moved, gain = shift.moved.value, shift.gain.value
+    return f"{100 * moved / whole:.1f} % ({100 * gain / whole:+.1f} %)" if whole else f"{moved:.4f} ({gain:+.4f})"
 
 
 def _tricks(accounts: Accounts, source: str) -> Table:

@@ -14,12 +14,14 @@ Status = Literal["headline", "column", "experimental"]
 
 STORYBOARDS = 30
 """The fewest that a headline needs."""
+JUDGED = 20
+"""The fewest of them in which a failure can be seen, and on which a harmless change or a trick can be judged."""
 BARS: Mapping[Role, float] = {"oracle": 0.99, "autoencoder": 0.9}
 """The least area under the curve for each of a headline metric's failures, by what the videos went through."""
 ORDER = 0.95
 """The least rank correlation of loss and strength, on the oracle."""
 SHIFT = 0.05
-"""The most that harmless changes may move it, and tricks raise it, as a share of its smallest gap."""
+"""The most that harmless changes may move it, up or down, and tricks raise it, as a share of its smallest gap."""
 COLUMN = 0.8
 """The least area under the curve for each of its failures, on the oracle, for a column of its own."""
 
@@ -85,6 +87,7 @@ def _missed(found: Evidence) -> Iterator[str]:
         yield f"tried on {found.storyboards} storyboards, not {STORYBOARDS}"
     for role, bar in BARS.items():
         yield from _unseen(found, role, bar)
+        yield from _thin(found, role)
     for account in found.of("oracle"):
         yield from _out_of_order(found, account)
         yield from _not_indifferent(found, account)
@@ -110,6 +113,22 @@ def _unseen(found: Evidence, role: Role, bar: float) -> Iterator[str]:
                 yield f"{account.source}: {kind} is told apart at {auc.value:.3f}, below {bar}"
 
 
+def _thin(found: Evidence, role: Role) -> Iterator[str]:
+    """Which of its failures too few storyboards can tell of."""
+    for account in found.of(role):
+        for kind in found.failures:
+            damage = account.damage(kind)
+            auc = damage.at(STRENGTH).auc if damage else None
+            if auc is not None and auc.n < JUDGED:
+                yield f"{account.source}: {kind} was judged on {auc.n} storyboards, fewer than {JUDGED}"
+
+
+def _unjudged(shift: Shift) -> str | None:
+    """What is missing where too few storyboards can tell of a change."""
+    judged = shift.gain.n if shift.gain else 0
+    return f"{shift.version} was judged on {judged} storyboards, fewer than {JUDGED}" if judged < JUDGED else None
+
+
 def _out_of_order(found: Evidence, account: Account) -> Iterator[str]:
     for damage in account.damages:
         if damage.kind in found.failures and damage.order and damage.order.value < ORDER:
@@ -122,14 +141,17 @@ def _not_indifferent(found: Evidence, account: Account) -> Iterator[str]:
         yield f"{account.source}: no gap to hold harmless changes against"
         return
     for shift in account.harmless:
-        if shift.gain and abs(shift.gain.value) > SHIFT * smallest:
-            yield f"{shift.version} moves it by {shift.gain.value:+.4f}, above {SHIFT:.0%} of its gap {smallest:.3f}"
+        if missing := _unjudged(shift):
+            yield missing
+        elif shift.moved and shift.moved.value > SHIFT * smallest:
+            yield f"{shift.version} moves it by {shift.moved.value:.4f}, above {SHIFT:.0%} of its gap {smallest:.3f}"
 
 
 def _gamed(found: Evidence, account: Account) -> Iterator[str]:
     untried = [kind for kind in TRICKS if account.damage(kind) is None]
     if untried:
         yield f"{account.source}: not tried with {', '.join(untried)}"
+    yield from filter(None, map(_unjudged, account.tricks))
     for shift in account.tricks:
         if shift.gain and surely_raised(shift, SHIFT * gap(found)):
             yield f"{shift.version} raises it by {shift.gain.value:.4f} [{shift.gain.low:.4f}, {shift.gain.high:.4f}]"

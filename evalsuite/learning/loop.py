@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
+import inspect
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import ParamSpec
@@ -38,7 +41,8 @@ def fit(model: nn.Module, schedule: Schedule, loss: Loss, checkpoint: Path, seed
     """Trains `model` and gives back the moving average of it; goes on from `checkpoint` where there is one.
 
     DivergedError where its weights become NaN or infinite; `checkpoint` is then as it was before they did.
-    EvalsuiteError where it is of another seed.
+    EvalsuiteError where it is of another seed, or of a training that began otherwise: from other weights, by another
+    schedule, or with other code of the user's own.
     """
     training = _Training(model.to(device()), schedule, checkpoint, seed)
     saved = time.monotonic()
@@ -68,6 +72,7 @@ class _Training:
         self.seed = seed
         self.schedule = schedule
         self.checkpoint = checkpoint
+        self.beginning = _fingerprint(model, schedule)
         self.average = deepcopy(model).requires_grad_(False)
         self.optimisers = _optimisers(model, schedule)
         self.step = 0
@@ -100,7 +105,13 @@ class _Training:
         partial = self.checkpoint.with_suffix(".partial")
         state = {"model": self.model.state_dict(), "average": self.average.state_dict()}
         optimisers = [optimiser.state_dict() for optimiser in self.optimisers]
-        reached = {"seed": self.seed, "step": self.step, "seconds": self.seconds, "curve": self.curve}
+        reached = {
+            "seed": self.seed,
+            "beginning": self.beginning,
+            "step": self.step,
+            "seconds": self.seconds,
+            "curve": self.curve,
+        }
         torch.save({**state, **reached, "optimisers": optimisers}, partial)
         partial.replace(self.checkpoint)
         with self.checkpoint.with_suffix(".csv").open("w", newline="") as file:
@@ -119,6 +130,11 @@ class _Training:
             raise EvalsuiteError(
                 f"{self.checkpoint} is of a training with seed {state['seed']}, not {self.seed}; use another --folder."
             )
+        if state.get("beginning", self.beginning) != self.beginning:
+            raise EvalsuiteError(
+                f"{self.checkpoint} is of a training that began otherwise, from other weights or by another recipe or "
+                "layer; use another --folder, or remove it."
+            )
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
@@ -136,6 +152,20 @@ class _Training:
         if self.step % _STEPS_PER_RECORD == 0 or self.step == self.schedule.steps:
             self.curve.append((self.step, torch.stack(self._recent).mean().item(), round(self.seconds, 1)))
             self._recent = []
+
+
+def _fingerprint(model: nn.Module, schedule: Schedule) -> str:
+    """Of all that a training begins with but its data and its luck."""
+    found = hashlib.sha256(repr(schedule).encode())
+    for name, tensor in sorted(model.state_dict().items()):
+        found.update(f"{name} {tuple(tensor.shape)}".encode())
+        found.update(tensor.detach().cpu().float().numpy().tobytes())
+    classes = {type(module) for module in model.modules()}
+    for each in sorted(classes, key=lambda one: one.__qualname__):
+        if each.__module__.partition(".")[0] not in ("evalsuite", "torch"):
+            with suppress(OSError, TypeError):  # of a class that lies in no file
+                found.update(inspect.getsource(each).encode())
+    return found.hexdigest()
 
 
 def _rate(schedule: Schedule, step: int) -> float:

@@ -23,8 +23,15 @@ def save(path: Path, state: Mapping[str, Tensor], told: Mapping[str, str]) -> No
     """Tensors in float16, and what there is to tell of them; the file's sum goes into the list beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().cpu().half().contiguous() for name, tensor in state.items()}
-    path.write_bytes(_in_order(serialised(tensors, metadata=dict(told))))
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(_in_order(serialised(tensors, metadata=dict(told))))
+    partial.replace(path)
     enlist(path)
+
+
+def is_made(path: Path) -> bool:
+    """Whether a file of weights is there, whole and listed; one that was being written when all ended is not."""
+    return path.is_file() and listed(path.parent).get(path.name) == sha256(path)
 
 
 def _in_order(data: bytes) -> bytes:
@@ -48,14 +55,16 @@ def verify(path: Path) -> None:
     """EvalsuiteError where a file of weights is missing, or is not the one that the list beside it names."""
     if not path.is_file():
         raise EvalsuiteError(f"the weights {path.name} are not in {path.parent}; reinstall evalsuite, or train them.")
-    if listed(path.parent).get(path.name) != sha256(path):
+    if not is_made(path):
         raise EvalsuiteError(f"the weights {path} are not those that {LIST} lists; reinstall evalsuite, or train them.")
 
 
 def copy_weights(source: Path, path: Path) -> None:
     """A file of weights to another place, byte for byte, with its sum in the list there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, path)
+    partial = path.with_name(f".{path.name}.partial")
+    shutil.copyfile(source, partial)
+    partial.replace(path)
     enlist(path)
 
 

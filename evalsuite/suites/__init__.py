@@ -92,7 +92,7 @@ def _read(name_or_path: str) -> tuple[_SuiteFile, Path]:
     path = Path(name_or_path)
     try:
         text = path.read_text(encoding="utf-8") if path.suffix == ".toml" else _built_in(name_or_path)
-        return _SuiteFile.model_validate(tomllib.loads(text)), path.parent
+        file = _SuiteFile.model_validate(tomllib.loads(text))
     except (OSError, UnicodeDecodeError) as error:
         raise SuiteError(f"the suite file {name_or_path} cannot be read: {error}") from error
     except tomllib.TOMLDecodeError as error:
@@ -101,6 +101,14 @@ def _read(name_or_path: str) -> tuple[_SuiteFile, Path]:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise SuiteError(f"the suite file {name_or_path} cannot be used: {place}: {first['msg']}") from error
+    _check_axes(file, name_or_path)
+    return file, path.parent
+
+
+def _check_axes(file: _SuiteFile, where: str) -> None:
+    for axis, weights in file.axes.items():
+        for metric in weights.keys() - set(file.metrics):
+            raise SuiteError(f"the suite file {where}: the axis {axis!r} has {metric}, which is not among its metrics.")
 
 
 def _built_in(name: str) -> str:

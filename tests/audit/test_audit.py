@@ -102,6 +102,7 @@ def test_every_harmless_change_is_tried():
     [
         (["--metric", "moton"], "did you mean motion?"),
         (["--damage", "frieze"], "did you mean freeze?"),
+        (["--source", "noise"], "noise is a control"),
         (["--source", "oracel"], "did you mean oracle?"),
         (["--source", "no/such/folder"], "cannot be a plugin"),
     ],

@@ -119,8 +119,16 @@ def test_what_has_no_value_is_counted(suite, status):
     account = found(suite, report(suite, values, status=status))
     step = account.damage("freeze").at(0.4)
     assert (step.auc.n, getattr(step, status), step.untouched) == (3, 1, 0)
+    assert account.harmless[0].moved.n == 3
     assert (account.harmless[0].gain.n, getattr(account.harmless[0], status)) == (3, 1)
     assert account.failed == (3 if status == "failed" else 0)  # once as a damage, once as a trick, once as harmless
+
+
+def test_what_moves_up_and_down_has_moved(suite):
+    values = falling(*(("harmless:fps", board, INTACT[board] + (-1) ** board * 0.1) for board in range(4)))
+    (change,) = found(suite, report(suite, values)).harmless
+    assert change.gain.value == pytest.approx(0)
+    assert change.moved.value == pytest.approx(0.1)
 
 
 def test_nothing_to_compare_is_no_number(suite):
@@ -137,6 +145,7 @@ def test_a_system_is_compared_with_its_own_video_encoded_once_more(suite):
     values["ttt:reencode"] = [value - 0.05 for value in INTACT]
     account = found(suite, report(suite, values), source=source)
     assert account.damage("freeze").at(0.2).drop.value == pytest.approx(0.05)
+    assert account.intact.value == pytest.approx(np.mean(INTACT) - 0.05)
     gains = {trick.version: trick.gain.value for trick in account.tricks}
     assert gains["ttt:reencode"] == pytest.approx(-0.05)
     assert gains["ttt:freeze@0.2"] == pytest.approx(-0.1)
@@ -165,7 +174,8 @@ def test_a_damage_is_seen_from_where_the_curve_crosses(aucs, expected):
 
 
 def test_the_kinds_are_what_is_claimed_and_the_tricks():
-    assert set(kinds_for(["drift"])) == {"exposure-jump", "freeze", "loop", "frame-shuffle", "segment-shuffle"}
+    tricks = {"freeze", "truncate", "loop", "frame-shuffle", "segment-shuffle"}
+    assert set(kinds_for(["drift"])) == {"exposure-jump", *tricks}
     assert kinds_for(["drift"], ["blur"]) == ("blur",)
     with pytest.raises(PluginError, match="did you mean blur"):
         kinds_for(["drift"], ["blurr"])
@@ -179,15 +189,18 @@ def test_a_claim_must_be_a_kind_of_damage(tmp_path):
 
 def test_sources_have_the_damage_that_can_be_done_to_them(tmp_path):
     (tmp_path / "looped__2.5").mkdir()
-    texts = ["oracle", "autoencoder", "noise", str(tmp_path / "looped__2.5")]
-    oracle, veiled, noise, folder = sources_for(texts, ["vanish", "freeze"])
+    texts = ["oracle", "autoencoder", "ttt", str(tmp_path / "looped__2.5")]
+    oracle, veiled, ttt, folder = sources_for(texts, ["vanish", "freeze"])
     assert oracle.damaged("vanish", 1.0) == "degraded:vanish@1"
     assert oracle.harmless["resize@0.75"] == "harmless:resize@0.75"
     assert veiled.damaged("vanish", 0.4) == "reconstructed:vanish@0.4"
-    assert (noise.kinds, noise.intact, noise.model) == (("freeze",), "noise:reencode", "noise")
+    assert (ttt.kinds, ttt.intact, ttt.model) == (("freeze",), "ttt:reencode", "ttt")
     assert (folder.own, folder.folder, folder.model) == ("looped:2.5", tmp_path / "looped__2.5", None)
-    with pytest.raises(PluginError, match="both be called 'reconstructed'"):
+    with pytest.raises(PluginError, match="reconstructed is a control"):
         sources_for(["autoencoder", "reconstructed"], [])
+    (tmp_path / "ttt").mkdir()
+    with pytest.raises(PluginError, match="both be called 'ttt'"):
+        sources_for(["ttt", str(tmp_path / "ttt")], [])
 
 
 def test_a_source_can_be_tried_at_fewer_strengths(suite):
@@ -199,8 +212,8 @@ def test_a_source_can_be_tried_at_fewer_strengths(suite):
 
 
 def test_a_system_can_be_tried_with_tricks_alone():
-    (quick,) = sources_for(["noise@tricks"], ["vanish", "blur", "freeze", "loop"])
-    assert (quick.own, quick.model, quick.kinds) == ("noise", "noise", ("freeze", "loop"))
+    (quick,) = sources_for(["ttt@tricks"], ["vanish", "blur", "freeze", "loop"])
+    assert (quick.own, quick.model, quick.kinds) == ("ttt", "ttt", ("freeze", "loop"))
 
 
 @pytest.mark.parametrize("text", ["autoencoder@0.1", "autoencoder@0.4,0.5", "autoencoder@", "autoencoder@much"])

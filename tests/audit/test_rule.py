@@ -21,17 +21,21 @@ def sure(value):
     return Estimate(value, value - 0.01, value + 0.01, 30)
 
 
-def damage(kind, auc=1.0, drop=0.4, order=1.0, failed=0):
-    steps = [Step(strength, sure(auc), sure(drop), sure(0.5), 0, failed, 0) for strength in STRENGTHS]
+def shift(kind, version, gain, n=30):
+    return Shift(kind, version, replace(sure(gain), n=n), replace(sure(abs(gain)), n=n), 0, 0)
+
+
+def damage(kind, auc=1.0, drop=0.4, order=1.0, failed=0, n=30):
+    told = replace(sure(auc), n=n)
+    steps = [Step(strength, told, sure(drop), sure(0.5), 0, failed, 0) for strength in STRENGTHS]
     return Damage(kind, tuple(steps), sure(order))
 
 
-def account(role, *own, harmless=0.0, gain=-0.3):
-    tricks = tuple(Shift(kind, f"{role}:{kind}@1", sure(gain), 0, 0) for kind in TRICKS)
+def account(role, *own, harmless=0.0, gain=-0.3, n=30):
+    tricks = tuple(shift(kind, f"{role}:{kind}@1", gain, n) for kind in TRICKS)
     others = [damage(kind) for kind in TRICKS]
-    return Account(
-        role, role, STRENGTHS, sure(0.9), (*own, *others), (Shift("fps", "harmless:fps", sure(harmless), 0, 0),), tricks
-    )
+    harmless = (shift("fps", "harmless:fps", harmless, n),)
+    return Account(role, role, STRENGTHS, sure(0.9), (*own, *others), harmless, tricks)
 
 
 def proof(oracle=None, autoencoder=None, system=None, failures=("vanish",)):
@@ -53,9 +57,12 @@ def test_evidence_without_a_fault_makes_a_headline():
         (proof(account("oracle", damage("vanish", auc=0.98))), "column", "oracle: vanish is told apart at 0.980"),
         (proof(account("oracle", damage("vanish", auc=0.79))), "experimental", "told apart at 0.790, below 0.99"),
         (proof(account("oracle", damage("vanish", order=0.94))), "column", "vanish is ordered at 0.940, below 0.95"),
-        (proof(account("oracle", damage("vanish"), harmless=-0.021)), "column", "harmless:fps moves it by -0.0210"),
+        (proof(account("oracle", damage("vanish"), harmless=-0.021)), "column", "harmless:fps moves it by 0.0210"),
         (proof(autoencoder=account("autoencoder", damage("vanish", auc=0.89))), "column", "apart at 0.890, below 0.9"),
         (proof(system=account("system", gain=0.03)), "column", "system:freeze@1 raises it by 0.0300 [0.0200, 0.0400]"),
+        (proof(account("oracle", damage("vanish", n=19))), "column", "vanish was judged on 19 storyboards"),
+        (proof(account("oracle", damage("vanish"), n=3)), "column", "harmless:fps was judged on 3 storyboards"),
+        (proof(system=account("system", n=19)), "column", "system:truncate@1 was judged on 19 storyboards"),
         (proof(account("oracle", damage("vanish", failed=1))), "column", "oracle: 5 comparisons failed"),
         (proof(account("oracle")), "experimental", "oracle: vanish was not tried"),
         (proof(failures=()), "experimental", "claims to see no damage"),
@@ -95,7 +102,7 @@ def test_a_gain_that_a_harmless_change_may_make_is_no_gain(gain, raised):
 
 
 def test_a_gain_that_chance_may_make_is_no_gain():
-    unsure = Shift("freeze", "system:freeze@1", Estimate(0.2, -0.1, 0.5, 30), 0, 0)
+    unsure = Shift("freeze", "system:freeze@1", Estimate(0.2, -0.1, 0.5, 30), sure(0.3), 0, 0)
     assert verdict(proof(system=replace(account("system"), tricks=(unsure,)))).status == "headline"
 
 

@@ -85,9 +85,9 @@ def test_strength_zero_is_the_oracle(kind: str, oracle: list[Frame]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_changes_something_and_no_length(kind: str, oracle: list[Frame]) -> None:
+def test_every_kind_changes_something_and_all_but_truncate_no_length(kind: str, oracle: list[Frame]) -> None:
     shown = frames(f"degraded:{kind}@1")
-    assert len(shown) == len(oracle)
+    assert len(shown) == (1 if kind == "truncate" else len(oracle))
     assert not np.array_equal(shown, oracle)
 
 

@@ -16,7 +16,7 @@ from evalsuite.baselines.ttt import TTT
 
 from evalsuite.errors import EvalsuiteError, PluginError, StoryboardError
 from evalsuite.interfaces import Training
-from evalsuite.learning.weights import copy_weights, load, save, verify
+from evalsuite.learning.weights import copy_weights, is_made, load, save, verify
 from evalsuite.types import Segment, Storyboard, VideoSpec
 
 SPEC = VideoSpec(96, 64, 8.0)
@@ -110,6 +110,14 @@ def test_copied_weights_are_the_same_bytes_and_are_listed(tmp_path):
     copy_weights(SHIPPED / "base.safetensors", tmp_path / "new" / "other.safetensors")
     assert (tmp_path / "new" / "other.safetensors").read_bytes() == (SHIPPED / "base.safetensors").read_bytes()
     load(tmp_path / "new" / "other.safetensors")
+
+
+def test_a_file_that_was_being_written_when_all_ended_is_not_made(tmp_path):
+    save(tmp_path / "a", {"x": torch.ones(3)}, {})
+    assert is_made(tmp_path / "a")
+    (tmp_path / "b").write_bytes((tmp_path / "a").read_bytes())
+    assert not is_made(tmp_path / "b")
+    assert {file.name for file in tmp_path.iterdir()} == {"a", "b", "sha256sums.txt", ".sha256sums.txt.lock"}
 
 
 def test_equal_weights_are_equal_bytes_whatever_the_order_of_what_is_told(tmp_path):

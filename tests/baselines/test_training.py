@@ -35,7 +35,8 @@ from evalsuite.learning.device import mixed_precision
 from evalsuite.learning.loop import fit, fused
 from evalsuite.learning.processes import on_all_processors
 from evalsuite.learning.schedule import Schedule
-from evalsuite.learning.weights import quick_kind
+from evalsuite.learning.sums import sha256
+from evalsuite.learning.weights import copy_weights, quick_kind, save
 from evalsuite.types import Storyboard, VideoSpec
 
 
@@ -94,6 +95,21 @@ def test_a_checkpoint_of_another_seed_is_refused(tmp_path):
     fit(Line(), replace(SCHEDULE, steps=1), line_loss(Line()), tmp_path / "line.pt", seed=0)
     with pytest.raises(EvalsuiteError, match=r"line\.pt is of a training with seed 0, not 1; use another --folder"):
         fit(Line(), SCHEDULE, line_loss(Line()), tmp_path / "line.pt", seed=1)
+
+
+@pytest.mark.parametrize("what", ["weights", "schedule", "code"])
+def test_a_checkpoint_of_what_began_otherwise_is_refused(tmp_path, what, monkeypatch):
+    model, schedule = Line(), replace(SCHEDULE, steps=1)
+    fit(model, schedule, line_loss(model), tmp_path / "line.pt", seed=0)
+    other = Line()
+    if what == "weights":
+        other.gain.data += 1
+    elif what == "schedule":
+        schedule = replace(schedule, rate=0.1)
+    else:
+        monkeypatch.setattr("inspect.getsource", lambda _: "class Line: now another")
+    with pytest.raises(EvalsuiteError, match=r"line\.pt is of a training that began otherwise"):
+        fit(other, schedule, line_loss(other), tmp_path / "line.pt", seed=0)
 
 
 def test_weights_that_are_no_numbers_are_never_saved(tmp_path, monkeypatch):
@@ -322,6 +338,10 @@ def test_layers_are_kept_without_the_base_and_refuse_another(smoke, tmp_path):
         load_layers(weights / "ttt.safetensors", tmp_path, ttt_mlp)
     with pytest.raises(EvalsuiteError, match="another sequence layer"):
         load_layers(weights / "ttt.safetensors", weights, ttt_linear)
+    copy_weights(weights / "base.safetensors", tmp_path / "lone" / "base.safetensors")
+    save(tmp_path / "lone" / "nothing.safetensors", {}, {"base": sha256(weights / "base.safetensors"), "segments": "3"})
+    with pytest.raises(EvalsuiteError, match="another sequence layer"):
+        load_layers(tmp_path / "lone" / "nothing.safetensors", weights, ttt_mlp)
 
 
 def test_a_rerun_does_nothing_again(smoke):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -14,7 +15,8 @@ from evalsuite.baselines.models.walt_transformer import WaltShape, WaltTransform
 from evalsuite.baselines.models.walt_weights import CASCADE, load_cascade, save_part
 from evalsuite.baselines.walt import Walt
 
-from evalsuite.errors import EvalsuiteError
+from evalsuite import plugins
+from evalsuite.errors import EvalsuiteError, PluginError
 from evalsuite.types import Segment, Storyboard, VideoSpec
 
 SPEC = VideoSpec(96, 64, 8.0)
@@ -180,4 +182,14 @@ def test_files_hold_the_cascade(tmp_path):
 def test_missing_weights_are_told(tmp_path):
     with pytest.raises(EvalsuiteError, match=r"walt_48x32\.safetensors"):
         load_cascade(tmp_path)
-    assert Walt().revision == Walt().revision
+
+
+def test_a_picture_may_be_named_on_the_command_line(tmp_path):
+    picture = np.random.default_rng(0).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+    for number in (1, 2):
+        cv2.imwrite(str(tmp_path / f"My {number}.png"), np.roll(picture, number, axis=1)[..., ::-1])
+    first, second = (plugins.baseline(f"walt:{tmp_path}/My {number}.png") for number in (1, 2))
+    assert len({first.revision, second.revision, Walt().revision}) == 3
+    assert np.array_equal(first._picture, np.roll(picture, 1, axis=1))
+    with pytest.raises(PluginError, match="which is not there or no picture"):
+        plugins.baseline(f"walt:{tmp_path}/none.png")

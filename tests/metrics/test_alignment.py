@@ -14,7 +14,7 @@ from evalsuite.metrics.models.clip_source import source
 from evalsuite import backbones, plugins, video
 from evalsuite.errors import EvalsuiteError
 from evalsuite.features import extract
-from evalsuite.types import Footage, Segment, Storyboard, VideoSpec
+from evalsuite.types import Clip, Footage, Segment, Storyboard, VideoSpec
 from evalsuite.work import Task, perform
 from tests.metrics.backbone_files import TINY_CLIP, put_clip
 
@@ -72,21 +72,42 @@ def test_another_clip_is_judged_by_its_own_cosines(own: Path, tmp_path: Path) ->
     assert [value for _, value in score.series] == pytest.approx([expected, 0], abs=0.02)
 
 
+def test_segments_that_no_look_falls_into_are_left_out(own: Path) -> None:
+    """A look each half second, while the second sentence is told from 0.6 to 0.9 s."""
+    board = Storyboard(
+        id="a",
+        title="a",
+        segments=tuple(
+            Segment(text=text, seconds=seconds)
+            for text, seconds in (("A fox.", 0.6), ("A frog.", 0.3), ("A fox in the rain.", 1.1))
+        ),
+    )
+    frames = np.random.default_rng(0).integers(0, 256, (1, 6, 9, 3), dtype=np.uint8).repeat(16, 1).repeat(16, 2)
+    film = np.concatenate([np.roll(frames, 4 * index, axis=2) for index in range(20)])
+    metric = plugins.metric(f"alignment:{own}")
+    found = metric.measure(extract([Clip(film, np.arange(20) / 10)], metric.extractors), board)
+    assert [second for second, _ in found.series] == [0, pytest.approx(0.9)]
+    assert found.value == pytest.approx(np.mean([value for _, value in found.series]))
+    brief = board.model_copy(update={"segments": board.segments[1:2]})
+    late = extract([Clip(film, 0.3 + np.arange(20) / 10)], metric.extractors)
+    assert metric.measure(late, brief).value is None
+
+
 def test_the_cartoon_worlds_own_is_what_alignment_is_without_an_argument(own: Path) -> None:
     plain, other = plugins.metric("alignment"), plugins.metric(f"alignment:{own}")
     assert plain.extractors == ("toon-clip", "thumbnails")
-    assert plain.version == f"2-{_toon_clip.REVISION}"
+    assert plain.version == f"3-{_toon_clip.REVISION}"
     assert other.extractors == (f"open-clip:{own}", "thumbnails")
-    assert other.version == f"2-{source(str(own)).revision}"
+    assert other.version == f"3-{source(str(own)).revision}"
 
 
 def test_public_weights_that_come_later_change_the_version(
     weights_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = f"alignment:{OPENAI}"
-    assert plugins.metric(name).version == "2-missing"
+    assert plugins.metric(name).version == "3-missing"
     put_clip(monkeypatch, tmp_path)
-    assert plugins.metric(name).version == f"2-{backbones.revision(OPENAI)}"
+    assert plugins.metric(name).version == f"3-{backbones.revision(OPENAI)}"
 
 
 @pytest.mark.parametrize(("argument", "said"), [

@@ -88,6 +88,16 @@ def test_worse_motion_scores_worse(story: Callable, film: Film, measure: Callabl
     assert measure("motion", frames[rng.permutation(len(frames))], plan).value < 0.3 * best
 
 
+@pytest.mark.parametrize(("width", "height"), [(96, 64), (240, 160), (480, 320), (720, 480)])
+def test_noise_is_not_smooth_however_large_its_pictures_are(
+    width: int, height: int, story: Callable, measure: Callable
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (24, height, width, 3), dtype=np.uint8)
+    found = measure("motion", noise, story("a"))
+    assert found.details["alive"] == 1
+    assert found.value == 0
+
+
 @pytest.mark.parametrize("name", ["transitions", "motion", "drift"])
 def test_rate_size_and_brightness_hardly_matter(name: str, story: Callable, film: Film, measure: Callable) -> None:
     plan = story()

@@ -26,6 +26,7 @@ FPS = 8
 SIZE = 10.0
 FLOOR = 49.0
 WITH_A_BALL = 38
+WITH_THINGS_THAT_LIE = 1
 CAST = (
     Entity(id="ann", kind="character", name="Ann", description="red fox with a hat"),
     Entity(id="ball", kind="object", name="ball", description="blue ball"),
@@ -396,3 +397,27 @@ def test_the_world_obeys_and_what_breaks_it_is_seen(scored: Callable):
     assert dropped[0].value < 0.3
     assert dropped[1].value < 0.3
     assert scored("still")[0].value < 0.05
+
+
+@pytest.mark.parametrize("name", ["permanence", "support", "physics"])
+def test_a_video_that_ends_early_does_not_gain_by_it(name: str):
+    board = script.storyboard(script.episode("dev", 6, WITH_THINGS_THAT_LIE))
+    frames = np.stack(list(plugins.baseline("oracle").generate(board, 0, VideoSpec(96, 64, FPS)).frames))
+    metric = plugins.metric(name)
+    whole, early = (
+        metric.measure(extract([Clip(film, np.arange(len(film)) / FPS)], metric.extractors), board)
+        for film in (frames, frames[: 6 * FPS])
+    )
+    assert whole.value == pytest.approx(1, abs=0.02)
+    assert 0 < early.value < 0.6
+    assert early.coverage == pytest.approx(1 / 3, abs=0.02)
+
+
+@pytest.mark.parametrize("name", ["permanence", "support", "physics"])
+def test_nobody_to_follow_is_not_applicable(name: str):
+    board = Storyboard(id="a", title="a", segments=(Segment(text="A street in the rain."),))
+    film = np.random.default_rng(0).integers(0, 256, (24, 64, 96, 3), dtype=np.uint8)
+    metric = plugins.metric(name)
+    found = metric.measure(extract([Clip(film, np.arange(24) / FPS)], metric.extractors), board)
+    assert found.value is None
+    assert "cartoon world" in found.reason

@@ -9,14 +9,22 @@ from collections.abc import Callable
 import numpy as np
 from evalsuite.metrics._cuts import cuts
 from evalsuite.metrics._evidence import evidence
-from evalsuite.metrics._timeline import once_per_video, timeline
+from evalsuite.metrics._timeline import once_per_video, overlooked, timeline
 
 from evalsuite.features import extract
-from evalsuite.types import Clip, Features
+from evalsuite.types import Clip, Features, Segment, Storyboard
 
 
 def seen(frames: np.ndarray) -> Features:
     return extract([Clip(frames, np.arange(len(frames)) / 8)], ["thumbnails"])["thumbnails"]
+
+
+def test_a_segment_is_overlooked_that_is_shown_between_two_looks() -> None:
+    lengths, looks = (1.0, 0.3, 0.1, 1.15, 0.2), np.arange(0, 2.6, 0.5)
+    board = Storyboard(id="a", title="a", segments=tuple(Segment(text="a", seconds=each) for each in lengths))
+    assert overlooked(looks, board, 1.0).tolist() == [False, False, True, False, True]
+    until = 1.35 / board.seconds  # the video ends in the middle of the third segment, which is then no matter of looks
+    assert overlooked(looks[looks < 1.35], board, until).tolist() == [False] * 5
 
 
 def test_each_video_and_length_of_story_has_its_own(film: Callable, story: Callable) -> None:
