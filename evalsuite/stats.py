@@ -60,13 +60,13 @@ def posterior_draws(clusters: int, resamples: int = RESAMPLES, seed: str = "stor
     return generator(f"{seed} {clusters} weights").gamma(1.0, size=(resamples, clusters))
 
 
-def virtual_wins(systems: int, prior: float, resamples: int = RESAMPLES) -> Array:
+def virtual_wins(systems: int, prior: float, resamples: int = RESAMPLES, seed: str = "") -> Array:
     """What a prior of so many virtual ties per pair may be instead: shape (resamples, systems, systems).
 
     With it one who won on all of n storyboards wins elsewhere with a chance drawn from Beta(n + prior / 2, prior / 2),
     and not surely: unanimity on few storyboards proves little.
     """
-    drawn = generator(f"virtual wins {systems}").gamma(prior / 2, size=(resamples, systems, systems))
+    drawn = generator(f"virtual wins {systems} {seed}").gamma(prior / 2, size=(resamples, systems, systems))
     return np.maximum(drawn, _LEAST_WINS)
 
 

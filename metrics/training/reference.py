@@ -88,7 +88,7 @@ def _look(part: _Part) -> None:
             for sized in map(Sized, video.decode(path)):
                 for viewer in viewers:
                     viewer.look(sized)
-        tensors |= {f"{number}/{each.name}": torch.from_numpy(each.features().array) for each in viewers}
+        tensors |= {f"{number}/{each.name}": torch.tensor(each.features().array) for each in viewers}
     partial_path = part.path.with_suffix(".partial")
     save_file(tensors, partial_path)
     partial_path.replace(part.path)
