@@ -24,8 +24,8 @@ _ENDLESS = 20.0
 _CONVERGED = 1e-7
 """A step of Newton's method after which the next would be lost in rounding."""
 _STEPS = 500
-_LEAST_WINS = 1e-6
-"""Of a prior: odds of ten million to one in favour of whoever won ten times."""
+_LEAST_WINS = 0.02
+"""Of a prior, of which one of six draws is less: that would only say by how much one is better who surely is."""
 
 RESAMPLES = 1000
 """How many times storyboards are drawn again for an interval."""

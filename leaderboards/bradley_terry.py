@@ -66,7 +66,9 @@ class BradleyTerry(Leaderboard):
 def _fit(comparisons: Sequence[Comparison], boards: list[str], weights: Array, centre: frozenset[str]) -> _Fit:
     systems = sorted({name for one in comparisons for name in (one.left, one.right)})
     wins = _wins(comparisons, boards, systems)
-    resampled = np.tensordot(weights, wins, axes=1) + virtual_wins(len(systems), PRIOR, len(weights), comparisons[0].axis)
+    resampled = np.tensordot(weights, wins, axes=1) + virtual_wins(
+        len(systems), PRIOR, len(weights), comparisons[0].axis
+    )
     central = [index for index, name in enumerate(systems) if name in centre] or list(range(len(systems)))
     met = (wins + wins.swapaxes(1, 2)).sum(axis=2) > 0
     return _Fit(

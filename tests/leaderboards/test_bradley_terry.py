@@ -74,10 +74,10 @@ def test_overall_is_the_mean_of_axes_for_those_who_are_on_all() -> None:
 
 
 def test_axes_of_a_storyboard_are_drawn_together() -> None:
-    """Equal outcomes on two axes are one piece of evidence: the mean over axes is no surer than either."""
+    """Equal outcomes on two axes are one piece of evidence: the mean is no surer than either but for the prior."""
     found = rated(games("a", "b", 12, 8) + games("a", "b", 12, 8, axis="motion"))
     width = {axis: found[axis, "a"].high - found[axis, "a"].low for axis in ("look", "overall")}
-    assert width["overall"] == pytest.approx(width["look"])
+    assert width["overall"] == pytest.approx(width["look"], rel=0.02)
 
 
 def test_systems_that_never_met_are_rated_all_the_same() -> None:
