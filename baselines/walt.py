@@ -24,7 +24,7 @@ from .models.walt_generator import WaltGenerator
 from .models.walt_weights import CASCADE, load_cascade, weight_file
 from .models.weights import AUTOENCODER, NO_WEIGHTS, SHIPPED, load_autoencoder
 
-ARITHMETIC = "2"
+ARITHMETIC = "3"
 """Raised when the code makes other pixels of the same weights."""
 
 

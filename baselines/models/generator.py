@@ -42,11 +42,13 @@ def pieces(storyboard: Storyboard) -> list[Piece]:
     counts = np.diff(edges)
     if edges[-1] == 0:
         raise StoryboardError(f"the storyboard {storyboard.id!r} is shorter than one frame; give it more seconds")
-    parts = [
-        (segment if start == 0 else segment.model_copy(update={"cut_before": False}), int(count) - start)
-        for segment, count in zip(storyboard.segments, counts, strict=True)
-        for start in range(0, int(count), FRAMES_PER_PIECE)
-    ]
+    parts: list[tuple[Segment, int]] = []
+    cut = False
+    for segment, count in zip(storyboard.segments, counts.tolist(), strict=True):
+        cut = cut or segment.cut_before  # one that lasts less than a frame leaves its cut to the next
+        for start in range(0, count, FRAMES_PER_PIECE):
+            parts.append((segment.model_copy(update={"cut_before": cut}), count - start))
+            cut = False
     texts = marked_texts([part for part, _ in parts])
     return [
         Piece(text, part.negative_text, min(FRAMES_PER_PIECE, left))
@@ -88,10 +90,9 @@ class Generator:
     def _note(self, plan: Sequence[Piece]) -> str:
         """What is unlike anything in training."""
         seconds = SECONDS_PER_PIECE * len(plan)
-        strange = sum(self.vocabulary.strange(piece.text) for piece in plan)
         trained = SECONDS_PER_PIECE * self.transformer.trained_segments
         longer = f"{seconds:g} s long, and trained on up to {trained:g} s" if seconds > trained else ""
-        words = f"{strange} words that it does not know" if strange else ""
+        words = self.vocabulary.note(piece.text for piece in plan)
         return ", and with ".join(said for said in (longer, words) if said)
 
     def _frames(self, name: str, seed: int, plan: Sequence[Piece], size: tuple[int, int]) -> Iterator[Frame]:

@@ -39,12 +39,20 @@ class Vocabulary:
         return cls([SCENE_START, SCENE_END, *sorted(frequent, key=lambda word: (-counts[word], word))])
 
     def numbers(self, text: str) -> list[int]:
-        """The first words of a text as numbers; the rest of a very long text is dropped."""
+        """The words of a text as numbers; what is beyond `MOST_WORDS` is dropped, but for a mark at the end."""
         return [self._numbers.get(word, 1 + zlib.crc32(word.encode()) % _UNKNOWN_BUCKETS) for word in _words(text)]
 
     def strange(self, text: str) -> int:
         """How many of its first words training did not know, and of all its words in another script."""
         return sum(word not in self._numbers for word in _words(text)) + len(_UNREAD.findall(text.lower()))
+
+    def note(self, texts: Iterable[str]) -> str:
+        """What of these texts is not told to the model; empty where all is."""
+        texts = list(texts)
+        strange, dropped = sum(map(self.strange, texts)), sum(map(_dropped, texts))
+        told = f"{strange} words that it does not know" if strange else ""
+        rest = f"{dropped} words beyond the first {MOST_WORDS} of a segment, which it is not told" if dropped else ""
+        return ", and with ".join(said for said in (told, rest) if said)
 
     def tensor(self, texts: Sequence[str]) -> Tensor:
         """Shape (texts, words), padded with 0."""
@@ -96,4 +104,11 @@ class TextEncoder(nn.Module):
 
 
 def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())[:MOST_WORDS]
+    """At most `MOST_WORDS`; the mark that a scene ends is the last of them, however long the text."""
+    words = _WORD.findall(text.lower())
+    kept = words[:MOST_WORDS]
+    return [*kept[:-1], SCENE_END] if words[-1:] == [SCENE_END] else kept
+
+
+def _dropped(text: str) -> int:
+    return len(_WORD.findall(text.lower())) - len(_words(text))

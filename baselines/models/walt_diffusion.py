@@ -65,6 +65,7 @@ def noise_in(noisy: Tensor, velocity: Tensor, times: Tensor) -> Tensor:
 def sample(model: WaltTransformer, given: Given, unwanted: Tensor, noise: Tensor, sampling: WaltSampling) -> Tensor:
     """Latents like `noise`, by DDIM (arXiv 2010.02502, equation 12 without noise); known frames come out unchanged.
 
+    On the way these are as noisy as in training, by the drawn noise: the model's own answer there is untrained.
     Each of the wanted and the unwanted text is told what it took the chunk for one step before (self-conditioning).
     """
     both = given.beside(unwanted)
@@ -78,7 +79,8 @@ def sample(model: WaltTransformer, given: Given, unwanted: Tensor, noise: Tensor
         velocity = away + sampling.guidance * (towards - away)
         times = times[: len(latents)]
         clean = given.fill(latents_in(latents, velocity, times))
-        latents = mix(clean, noise_in(latents, velocity, times), torch.full_like(times, following))
+        noisy = torch.where(given.mask, noise, noise_in(latents, velocity, times))
+        latents = mix(clean, noisy, torch.full_like(times, following))
     return latents
 
 

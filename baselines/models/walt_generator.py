@@ -115,12 +115,11 @@ class WaltGenerator:
         """
         stages, plan = self._needed(spec), chunks(storyboard)
         videos = self._frames(stages, plan, f"{storyboard.id} {seed}", picture)
-        strange = sum(stages[0].vocabulary.strange(piece.text) for piece in pieces(storyboard))
         return Footage(
             (resized(frame, (spec.width, spec.height)) for video in videos for frame in pixels(video)),
             FRAMES_PER_SECOND,
             effort=Effort(self.sampling.steps, len(plan) * sum(stage.model.shape.tokens for stage in stages)),
-            note=f"{strange} words that it does not know" if strange else "",
+            note=stages[0].vocabulary.note(piece.text for piece in pieces(storyboard)),
         )
 
     def _frames(

@@ -24,7 +24,7 @@ from ..models.sequence import SequenceLayer
 from ..models.transformer import MakeSequenceLayer
 from ..models.weights import AUTOENCODER, BASE, NO_WEIGHTS, SHIPPED, load_autoencoder, load_layers
 
-ARITHMETIC = "4"
+ARITHMETIC = "5"
 """Raised when the code makes other pixels of the same weights."""
 _SEGMENTS_OF_A_MINUTE = 21
 CLOSED = "closed"

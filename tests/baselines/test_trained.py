@@ -10,6 +10,7 @@ import pytest
 import torch
 from evalsuite.baselines.models.generator import FRAMES_PER_PIECE, marked_texts, pieces
 from evalsuite.baselines.models.sampler import Sampling
+from evalsuite.baselines.models.text import MOST_WORDS, SCENE_END, SCENE_START, Vocabulary
 from evalsuite.baselines.models.weights import AUTOENCODER, BASE, SHIPPED, load_autoencoder, load_layers
 from evalsuite.baselines.training import train, trained
 from evalsuite.baselines.ttt import TTT
@@ -92,6 +93,15 @@ def test_pieces_are_three_seconds_or_shorter_ends():
         pieces(story(0.01))
 
 
+def test_a_segment_without_a_frame_leaves_its_cut_to_the_next():
+    segments = tuple(
+        Segment(text=text, seconds=seconds, cut_before=cut)
+        for text, seconds, cut in [("One.", 3, False), ("Two.", 0.01, True), ("Three.", 6, False)]
+    )
+    plan = pieces(Storyboard(id="short", title="short", segments=segments))
+    assert [piece.text for piece in plan] == ["One. <end_scene>", "<start_scene> Three.", "Three."]
+
+
 def test_scenes_are_marked_at_cuts_as_in_the_paper():
     texts = marked_texts(story(3, 3, 3).segments)
     assert [text.startswith("<start_scene>") for text in texts] == [False, False, True]
@@ -166,6 +176,17 @@ def test_what_is_unlike_training_is_noted(ttt):
     strange = Storyboard(id="long", title="long", segments=(Segment(text="The cat qwxz waves."),) * 22)
     said = ttt.generate(strange, 0, SPEC).note
     assert said == "66 s long, and trained on up to 63 s, and with 22 words that it does not know"
+
+
+def test_words_beyond_the_most_are_noted_and_the_mark_of_a_cut_is_told_all_the_same():
+    words = Vocabulary([SCENE_START, SCENE_END, "fox"])
+    assert words.note(["fox " * MOST_WORDS]) == ""
+    assert words.note(["fox " * (MOST_WORDS + 3), "cat"]) == (
+        "1 words that it does not know, and with 3 words beyond the first 112 of a segment, which it is not told"
+    )
+    plain, marked = words.numbers("fox " * 200), words.numbers("fox " * 200 + SCENE_END)
+    assert len(plain) == len(marked) == MOST_WORDS
+    assert [*plain[:-1], *words.numbers(SCENE_END)] == marked
 
 
 def test_the_effort_is_counted(ttt):

@@ -233,6 +233,15 @@ def test_known_frames_come_out_unchanged():
     assert not torch.allclose(found[:, 2:], given.known[:, 2:])
 
 
+def test_known_frames_are_seen_as_noisy_as_in_training():
+    model = Posterior(0.5)
+    _, noise, given = sampled(model, 3, 1, frames=2, steps=4, guidance=2.0)
+    assert len(model.told) == 4
+    for noisy, time, _ in model.told:
+        expected = mix(given.known, noise, (time[:1] * TIMES).round().long())
+        assert torch.allclose(noisy[:, :2], expected[:, :2].expand(2, -1, -1, -1, -1), atol=1e-12)
+
+
 def test_each_text_is_told_its_own_last_estimate():
     model = Posterior(0.0)
     sampled(model, 3, 1, frames=1, steps=3, guidance=2.0)
