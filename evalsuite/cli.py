@@ -56,6 +56,7 @@ def run(
     model: options.Models,
     suite: options.SuiteName,
     limit: options.Limit = None,
+    skip: options.Skip = 0,
     seed: options.Seeds = None,
     metric: options.Metrics = None,
     workers: options.Workers = None,
@@ -67,7 +68,7 @@ def run(
 
     Example: evalsuite run --model ttt --model oracle --suite one_minute --limit 5
     """
-    request = _request(suite, limit, model, seed, metric, workers, out, overwrite)
+    request = _request(_suite(suite, limit, skip), model, seed, metric, workers, out, overwrite)
     _finish(request, as_json, f"{request.suite.name}: videos made and measured")
 
 
@@ -76,6 +77,7 @@ def generate(
     model: options.Models,
     suite: options.SuiteName,
     limit: options.Limit = None,
+    skip: options.Skip = 0,
     seed: options.Seeds = None,
     workers: options.Workers = None,
     out: options.Out = None,
@@ -85,7 +87,9 @@ def generate(
 
     Example: evalsuite generate --model ttt --suite one_minute
     """
-    request = dataclasses.replace(_request(suite, limit, model, seed, None, workers, out, overwrite), metrics=())
+    request = dataclasses.replace(
+        _request(_suite(suite, limit, skip), model, seed, None, workers, out, overwrite), metrics=()
+    )
     report = _performed(request, f"{request.suite.name}: videos made")
     made = sum(video.status == "ok" for video in report.videos)
     _say(f"{made} of {len(report.videos)} videos are in {request.folder / 'videos'}")
@@ -100,6 +104,7 @@ def score(
         Path | None, typer.Argument(help="Finished videos: ID.mp4, or any names by manifest.csv.")
     ] = None,
     limit: options.Limit = None,
+    skip: options.Skip = 0,
     seed: options.Seeds = None,
     metric: options.Metrics = None,
     workers: options.Workers = None,
@@ -113,7 +118,7 @@ def score(
     """
     from evalsuite.run import finished_videos
 
-    request = _request(suite, limit, model, seed, metric, workers, out, overwrite)
+    request = _request(_suite(suite, limit, skip), model, seed, metric, workers, out, overwrite)
     if folder is None:
         request = dataclasses.replace(request, generate=False)
     else:
@@ -135,18 +140,27 @@ def rank(
         str, typer.Option(help="The way to rank; `evalsuite list leaderboards` names them.")
     ] = "bradley-terry",
     scores: Annotated[bool, typer.Option("--scores", help="Print the mean of each metric, not ratings.")] = False,
+    videos: Annotated[bool, typer.Option("--videos", help="Print a row a video, to be published as CSV.")] = False,
+    beside: options.Beside = None,
     form: Annotated[options.TableFormat, typer.Option("--format", help="How to print.")] = "text",
 ) -> None:
     """Rank the systems of a run folder, with intervals.
 
-    Example: evalsuite rank --suite one_minute --format latex > table.tex
+    Example: evalsuite rank --suite one_minute --with published --format latex > table.tex
     """
-    from evalsuite.ranking import Choice, ranked, scored
+    from evalsuite.published import gathered
+    from evalsuite.ranking import chosen, listed, ranked, scored
 
+    if scores and videos:
+        raise typer.BadParameter("--scores and --videos say what to print: give one of them.")
     loaded = _suite(suite, limit or 1)
-    which = Choice(tuple(model or ()), tuple(board.id for board in loaded.storyboards) if limit else ())
-    folder = _folder(loaded, out)
-    _print_table(scored(loaded, folder, which) if scores else ranked(loaded, folder, by, which), form)
+    boards = [board.id for board in loaded.storyboards] if limit else []
+    found = gathered(loaded, _folder(loaded, out), beside or [], is_named=out is not None)
+    results = chosen(found, model or [], boards)
+    if videos:
+        _print_table(listed(loaded, results), form)
+    else:
+        _print_table(scored(loaded, results) if scores else ranked(loaded, results, by), form)
 
 
 @app.command()
@@ -285,8 +299,7 @@ def _outcome(arguments: Sequence[str]) -> int:
 
 
 def _request(
-    suite: str,
-    limit: int | None,
+    suite: Suite,
     models: list[str],
     seeds: list[int] | None,
     metrics: list[str] | None,
@@ -298,22 +311,21 @@ def _request(
     from evalsuite.plugins import canonical
     from evalsuite.run import Request
 
-    loaded = _suite(suite, limit)
     return Request(
-        suite=loaded,
+        suite=suite,
         models=tuple(dict.fromkeys(models)),
-        folder=_folder(loaded, out),
-        seeds=tuple(dict.fromkeys(seeds or loaded.seeds)),
-        metrics=tuple(dict.fromkeys(map(canonical, metrics or loaded.metrics))),
+        folder=_folder(suite, out),
+        seeds=tuple(dict.fromkeys(seeds or suite.seeds)),
+        metrics=tuple(dict.fromkeys(map(canonical, metrics or suite.metrics))),
         overwrite=overwrite,
         workers=workers or default_workers(),
     )
 
 
-def _suite(name: str, limit: int | None = None) -> Suite:
+def _suite(name: str, limit: int | None = None, skip: int = 0) -> Suite:
     from evalsuite import suites
 
-    return suites.load(name, limit)
+    return suites.load(name, limit, skip)
 
 
 def _folder(suite: Suite, out: Path | None) -> Path:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 
+from evalsuite.results import MADE, Results
 from evalsuite.stats import Estimate, clustered_mean
-from evalsuite.store import Store, Timing, VideoRecord
+from evalsuite.store import VideoRecord
 from evalsuite.types import Table
 
 COLUMNS = ("seconds", "seconds low", "seconds high", "peak MB", "steps", "tokens")
@@ -36,14 +37,13 @@ class Cost:
     """... tokens of each, of the largest video; None where the system does not tell."""
 
 
-def costs(store: Store, storyboards: Collection[str] = ()) -> list[Cost]:
-    """One for each system that made videos here, of these storyboards or all; those that came finished have none."""
-    made = [timing for timing in store.timings() if timing.step == "generate" and _among(timing, storyboards)]
-    videos = [video for video in store.videos() if _among(video, storyboards)]
+def costs(results: Results) -> list[Cost]:
+    """One for each system that made videos; those that came finished have none."""
+    made = [timing for timing in results.timings if timing.step == MADE]
     found = []
     for model in sorted({timing.model for timing in made}):
         own = [timing for timing in made if timing.model == model]
-        records = [video for video in videos if video.model == model]
+        records = [video for video in results.videos if video.model == model]
         found.append(
             Cost(
                 model,
@@ -56,14 +56,14 @@ def costs(store: Store, storyboards: Collection[str] = ()) -> list[Cost]:
     return found
 
 
-def with_costs(table: Table, store: Store, storyboards: Collection[str] = ()) -> Table:
+def with_costs(table: Table, results: Results) -> Table:
     """A table of systems with what their videos cost, and what readers should know of them; as it was if nothing."""
     models = [str(row[table.columns.index("model")]) for row in table.rows]
-    found = {cost.model: cost for cost in costs(store, storyboards) if cost.model in models}
+    found = {cost.model: cost for cost in costs(results) if cost.model in models}
     if not found:
         return table
     rows = tuple((*row, *_cells(found.get(model))) for row, model in zip(table.rows, models, strict=True))
-    shown = [video for video in store.videos() if video.model in models and _among(video, storyboards)]
+    shown = [video for video in results.videos if video.model in models]
     return replace(table, columns=(*table.columns, *COLUMNS), rows=rows, notes=(*table.notes, HOW, *notes(shown)))
 
 
@@ -85,10 +85,6 @@ def _with_ranges(words: Iterable[str], numbers: Iterable[Iterable[float]]) -> st
     columns = [(min(column), max(column)) for column in zip(*numbers, strict=True)]
     ranges = [f"{low:g}" if low == high else f"{low:g} to {high:g}" for low, high in columns]
     return "".join(chain.from_iterable(zip_longest(words, ranges, fillvalue="")))
-
-
-def _among(record: Timing | VideoRecord, storyboards: Collection[str]) -> bool:
-    return not storyboards or record.storyboard in storyboards
 
 
 def _largest(numbers: Iterable[int | None]) -> int | None:

@@ -14,6 +14,17 @@ Models = Annotated[
 ]
 SuiteName = Annotated[str, typer.Option("--suite", help="A suite's name, or the path of a suite file.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Take only the first N storyboards.")]
+Skip = Annotated[
+    int,
+    typer.Option(min=0, help="Leave out the first N storyboards; --limit counts from there."),
+]
+Beside = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        help="Also the videos of a CSV of rank --videos, or published: those of our own tables; may be repeated.",
+    ),
+]
 Seeds = Annotated[
     list[int] | None,
     typer.Option("--seed", min=0, max=2**31 - 1, help="A seed; may be repeated. [default: the suite's]"),

@@ -1,12 +1,11 @@
-"""Ranks the systems of a run folder: scores -> comparisons on each axis -> ratings -> table."""
+"""Ranks systems by their results: scores -> comparisons on each axis -> ratings -> table."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,47 +13,45 @@ from evalsuite import plugins
 from evalsuite.compare import compare, read_tie_bands
 from evalsuite.costs import with_costs
 from evalsuite.errors import EvalsuiteError, StoreError, UnknownPluginError
+from evalsuite.published import videos_table
+from evalsuite.results import Results
 from evalsuite.run import FINISHED
-from evalsuite.store import Store
 from evalsuite.table import rating_table, scores_table, with_notes
 from evalsuite.types import Score, Suite, Table
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Which of a run folder's scores a table is of; where it is silent, all."""
+def chosen(results: Results, models: Collection[str], storyboards: Collection[str]) -> Results:
+    """What is of these systems, as on the command line, and storyboards; of all where there are none.
 
-    models: tuple[str, ...] = ()
-    """Systems as on the command line."""
-    storyboards: tuple[str, ...] = ()
-
-    def of(self, scores: Sequence[Score]) -> list[Score]:
-        """The chosen scores; `StoreError` where a chosen system has none."""
-        wanted = {plugins.spelling(model).label for model in self.models}
-        there = {score.model for score in scores}
-        if wanted - there:
-            missing, known = (", ".join(sorted(some)) for some in (wanted - there, there))
-            raise StoreError(f"there are no scores of {missing}; there are some of {known}.")
-        return [
-            score
-            for score in scores
-            if score.model in (wanted or there) and (not self.storyboards or score.storyboard in self.storyboards)
-        ]
+    `StoreError` where a chosen system has no scores.
+    """
+    wanted = {plugins.spelling(model).label for model in models}
+    there = {score.model for score in results.scores}
+    if wanted - there:
+        missing, known = (", ".join(sorted(some)) for some in (wanted - there, there))
+        raise StoreError(f"there are no scores of {missing}; there are some of {known}.")
+    return results.where(
+        lambda video: (not wanted or video[0] in wanted) and (not storyboards or video[1] in storyboards)
+    )
 
 
-def ranked(suite: Suite, folder: Path, by: str, which: Choice = Choice()) -> Table:
-    """The rating table of the systems that were scored on the suite in this run folder."""
-    with _store(suite, folder) as store:
-        scores, notes = _scores(store, which)
-        return with_notes(with_costs(_ranked(suite, scores, by), store, which.storyboards), notes)
+def ranked(suite: Suite, results: Results, by: str = "bradley-terry") -> Table:
+    """The rating table of the systems that were scored on the suite."""
+    current, notes = _current(suite, results)
+    return with_notes(with_costs(_ranked(suite, current.scores, by), current), notes)
 
 
-def scored(suite: Suite, folder: Path, which: Choice = Choice()) -> Table:
-    """The mean of each metric for the systems in this run folder."""
-    with _store(suite, folder) as store:
-        scores, notes = _scores(store, which)
-        table = scores_table(scores, title=f"{suite.name} {suite.version}")
-        return with_notes(with_costs(table, store, which.storyboards), notes)
+def scored(suite: Suite, results: Results) -> Table:
+    """The mean of each metric for each system."""
+    current, notes = _current(suite, results)
+    table = scores_table(current.scores, title=f"{suite.name} {suite.version}")
+    return with_notes(with_costs(table, current), notes)
+
+
+def listed(suite: Suite, results: Results) -> Table:
+    """A row for each video, for others to rank beside theirs."""
+    current, notes = _current(suite, results)
+    return with_notes(videos_table(suite, current), notes)
 
 
 def _ranked(suite: Suite, scores: Sequence[Score], by: str) -> Table:
@@ -82,22 +79,12 @@ def _unproven(suite: Suite, versions: Mapping[str, str]) -> list[str]:
     return [f"an axis holds a metric that the published audit does not prove: {each}" for each in said]
 
 
-@contextmanager
-def _store(suite: Suite, folder: Path) -> Iterator[Store]:
-    store = Store.existing(folder, suite.name, suite.version)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def _scores(store: Store, which: Choice) -> tuple[list[Score], list[str]]:
+def _current(suite: Suite, results: Results) -> tuple[Results, list[str]]:
     """Scores by metrics as they are now, and notes on what is left out and on what is of several revisions."""
-    scores, old = _sorted_out(which.of(store.scores()))
+    scores, old = _sorted_out(results.scores)
     if not scores:
         raise StoreError(
-            f"{store.folder} holds no scores by metrics as they are now; "
-            f"make some with `evalsuite run --suite {store.suite}`."
+            f"there are no scores by metrics as they are now; make some with `evalsuite run --suite {suite.name}`."
         )
     counts = Counter(score.metric for score in old)
     left_out = [
@@ -108,7 +95,7 @@ def _scores(store: Store, which: Choice) -> tuple[list[Score], list[str]]:
     for score in scores:
         revisions[score.model].add(score.revision)
     mixed = sorted(model for model, found in revisions.items() if len(found) > 1)
-    return scores, [
+    return dataclasses.replace(results, scores=tuple(scores)), [
         *left_out,
         *(f"{model}: videos of several revisions; run again to make them anew" for model in mixed),
     ]

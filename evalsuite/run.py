@@ -5,7 +5,6 @@ What is of one video is done once; sets of videos are measured anew at the end o
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import platform
 import subprocess
@@ -18,7 +17,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Literal
 
-from evalsuite import plugins
+from evalsuite import plugins, sheets
 from evalsuite.errors import PluginError, StoreError
 from evalsuite.execute import Execution
 from evalsuite.interfaces import SetMetric
@@ -246,13 +245,7 @@ def _done(name: str, score: Score | None, video: VideoRecord, store: Store, over
 
 
 def _manifest(path: Path, seeds: Sequence[int]) -> dict[tuple[str, int], Path]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise StoreError(f"{path} is not CSV in UTF-8: {error}.") from error
-    if not rows or not all(row.get("storyboard") and row.get("file") for row in rows):
-        raise StoreError(f"{path} must have the columns storyboard and file, at least one row, and both in each row.")
+    rows = sheets.read(path, ("storyboard", "file"))
     try:
         keys = [(row["storyboard"], int(row.get("seed") or seeds[0])) for row in rows]
     except ValueError as error:

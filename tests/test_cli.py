@@ -49,6 +49,17 @@ def test_a_run_prints_a_table_and_rank_ranks_it(capsys):
     code, out, _ = said(capsys, "rank", "--suite", "smoke", *chosen)
     (row,) = json.loads(out)["rows"]
     assert (row["model"], row["storyboards"]) == ("noise", 1)
+    code, out, _ = said(capsys, "rank", "--suite", "smoke", "--videos", "--format", "csv")
+    Path("videos.csv").write_text(out)
+    code, again, _ = said(capsys, "rank", "--suite", "smoke", "--videos", "--format", "csv", "--with", "videos.csv")
+    assert (code, again) == (0, out)
+    Path("runs").rename("elsewhere")
+    code, again, _ = said(capsys, "rank", "--suite", "smoke", "--videos", "--format", "csv", "--with", "videos.csv")
+    assert (code, again) == (0, out)
+    for wrong in (["--scores", "--videos"], ["--with", "videos.csv", "--out", "runs"]):
+        code, out, _ = said(capsys, "rank", "--suite", "smoke", *wrong)
+        assert (code != 0, out) == (True, "")
+    Path("elsewhere").rename("runs")
     code, out, err = said(capsys, "rank", "--suite", "smoke", "--model", "ttt")
     assert (code, out) == (1, "")
     assert "there are no scores of ttt; there are some of noise, oracle." in err

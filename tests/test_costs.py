@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from evalsuite.costs import COLUMNS, HOW, costs, notes, with_costs
+from evalsuite.ranking import chosen
+from evalsuite.results import Results, in_folder
 from evalsuite.store import Store, Timing, VideoRecord
 from evalsuite.types import Table
 
@@ -23,15 +27,21 @@ def run_folder(tmp_path) -> Store:
     return store
 
 
-def test_seconds_are_a_mean_and_memory_tokens_and_steps_the_most(tmp_path):
-    (cost,) = costs(run_folder(tmp_path))
+@pytest.fixture
+def results(suite, tmp_path) -> Results:
+    run_folder(tmp_path).close()
+    return in_folder(tmp_path, suite)
+
+
+def test_seconds_are_a_mean_and_memory_tokens_and_steps_the_most(results):
+    (cost,) = costs(results)
     assert (cost.model, cost.seconds.value, cost.seconds.n) == ("ttt", 3.0, 2)
     assert (cost.peak_megabytes, cost.steps, cost.tokens) == (500.0, 10, 3720)
 
 
-def test_a_table_gets_a_column_for_each_cost_and_keeps_its_rows(tmp_path):
+def test_a_table_gets_a_column_for_each_cost_and_keeps_its_rows(results):
     table = Table("t", ("rank", "model"), (("1", "theirs"), ("2", "ttt")), ("a note",))
-    found = with_costs(table, run_folder(tmp_path))
+    found = with_costs(table, results)
     assert found.columns == ("rank", "model", *COLUMNS)
     assert found.rows[0] == ("1", "theirs", None, None, None, None, None, None)
     assert found.rows[1][:3] == ("2", "ttt", 3.0)
@@ -40,21 +50,20 @@ def test_a_table_gets_a_column_for_each_cost_and_keeps_its_rows(tmp_path):
     assert found.notes == ("a note", HOW, "ttt: 66 s long (2 videos)")
 
 
-def test_costs_are_of_the_stories_and_systems_that_are_shown(tmp_path):
-    store = run_folder(tmp_path)
-    (cost,) = costs(store, ("b",))
+def test_costs_are_of_the_stories_and_systems_that_are_shown(results):
+    (cost,) = costs(chosen(results, (), ("b",)))
     assert (cost.seconds.value, cost.seconds.n, cost.tokens) == (4.0, 1, 200)
     table = Table("t", ("model",), (("theirs",),))
-    assert with_costs(table, store) == table  # what ttt's videos cost, and are, is of no row
+    assert with_costs(table, results) == table  # what ttt's videos cost, and are, is of no row
 
 
-def test_a_folder_where_nothing_was_made_has_no_costs(tmp_path):
+def test_where_nothing_was_made_there_are_no_costs():
     table = Table("t", ("model",), (("theirs",),))
-    assert with_costs(table, Store(tmp_path, "tiny", "1")) == table
+    assert with_costs(table, Results()) == table
 
 
-def test_a_note_is_of_finished_videos_and_said_once(tmp_path):
-    assert notes(run_folder(tmp_path).videos()) == ["ttt: 66 s long (2 videos)"]
+def test_a_note_is_of_finished_videos_and_said_once(results):
+    assert notes(results.videos) == ["ttt: 66 s long (2 videos)"]
 
 
 def test_notes_that_differ_in_numbers_alone_are_one_with_their_range():

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from evalsuite import plugins, suites
 from evalsuite.ranking import generators, ranked, scored
+from evalsuite.results import in_folder
 from evalsuite.run import FINISHED
 from evalsuite.store import Store, VideoRecord
 from evalsuite.types import Score, Suite
@@ -49,7 +50,7 @@ def test_controls_are_known_and_everything_else_is_a_generator():
 
 def test_the_better_system_leads_and_controls_do_not_move_the_centre(suite, tmp_path):
     filled(tmp_path, suite, {"good": 0.9, "bad": 0.2, "oracle": 1.0, "noise": 0.0})
-    table = ranked(suite, tmp_path, "bradley-terry")
+    table = ranked(suite, in_folder(tmp_path, suite))
     rows = {row[table.columns.index("model")]: dict(zip(table.columns, row, strict=True)) for row in table.rows}
     order = sorted(rows, key=lambda model: -rows[model]["overall"])
     assert order == ["oracle", "good", "bad", "noise"]
@@ -58,14 +59,14 @@ def test_the_better_system_leads_and_controls_do_not_move_the_centre(suite, tmp_
 
 def test_a_system_that_failed_ranks_last(suite, tmp_path):
     filled(tmp_path, suite, {"good": 0.9, "failing": None, "noise": 0.01})
-    table = ranked(suite, tmp_path, "bradley-terry")
+    table = ranked(suite, in_folder(tmp_path, suite))
     assert table.rows[-1][table.columns.index("model")] == "failing"
     assert any("failed" in note for note in table.notes)
 
 
 def test_one_system_alone_is_a_table_of_one_row(suite, tmp_path):
     filled(tmp_path, suite, {"mine": 0.5})
-    table = ranked(suite, tmp_path, "bradley-terry")
+    table = ranked(suite, in_folder(tmp_path, suite))
     assert [row[table.columns.index("model")] for row in table.rows] == ["mine"]
 
 
@@ -87,6 +88,6 @@ def test_scores_by_another_version_of_a_metric_are_left_out_and_counted(suite, t
             old = dataclasses.replace(score, metric_version="0", value=1.0)
             store.add(store.video(score.model, score.storyboard, score.seed), [old], [])
     store.close()
-    table = scored(suite, tmp_path)
+    table = scored(suite, in_folder(tmp_path, suite))
     assert [row[0] for row in table.rows] == ["good"]
     assert any("scores by another version of it than works here are left out" in note for note in table.notes)

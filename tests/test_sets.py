@@ -13,6 +13,7 @@ from evalsuite import contract, video, work
 from evalsuite.errors import PluginError
 from evalsuite.features import extract
 from evalsuite.ranking import scored
+from evalsuite.results import in_folder
 from evalsuite.run import Request, finished_videos, plan, run
 from evalsuite.store import Store
 from evalsuite.table import scores_table
@@ -90,7 +91,7 @@ def test_tables_show_the_set_and_what_is_told_of_it(asked, spread, suite):
     row = dict(zip(table.columns, table.rows[0], strict=True))
     told = f"{spread} of mine, seed 0: mean {row[spread]:.4g}, set_size 4"
     assert told in table.notes
-    assert told in scored(suite, asked.folder).notes
+    assert told in scored(suite, in_folder(asked.folder, suite)).notes
 
 
 def test_seeds_and_systems_are_sets_of_their_own(suite, square, flaky, spread, tmp_path):

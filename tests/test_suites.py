@@ -74,8 +74,12 @@ def look_of(description: str) -> Look:
     return Look(species, colour, accessory)
 
 
-def test_a_limit_takes_the_first() -> None:
+def test_a_limit_takes_the_first_behind_those_that_are_left_out() -> None:
     assert load("nine_second", limit=3).storyboards == whole("nine_second").storyboards[:3]
+    assert load("nine_second", limit=3, skip=2).storyboards == whole("nine_second").storyboards[2:5]
+    assert load("nine_second", skip=98).storyboards == whole("nine_second").storyboards[98:]
+    with pytest.raises(SuiteError, match="no storyboard behind the first 1000"):
+        load("nine_second", limit=1, skip=1000)
 
 
 def test_a_wrong_name_gets_a_suggestion() -> None:

@@ -12,7 +12,6 @@ import tomllib
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib.resources import files
-from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -56,27 +55,31 @@ def names() -> list[str]:
     return sorted(file.name.removesuffix(".toml") for file in FOLDER.iterdir() if file.name.endswith(".toml"))
 
 
-def load(name_or_path: str, limit: int | None = None) -> Suite:
-    """A suite by name, or by the path of a TOML file; only its first `limit` storyboards if that is given.
+def load(name_or_path: str, limit: int | None = None, skip: int = 0) -> Suite:
+    """A suite by name, or by the path of a TOML file.
 
-    SuiteError if there is no such suite, if its file cannot be used, or if it is no longer what it was frozen as.
+    Its first `skip` storyboards are left out, and if `limit` is given no more than that are taken. SuiteError if there
+    is no such suite, if its file cannot be used, if it is no longer what it was frozen as, or if nothing of it is left.
     """
     file, folder = _read(name_or_path)
-    storyboards = _storyboards(file, folder, limit)
-    if limit is None:
+    part = slice(skip, None if limit is None else skip + limit)
+    storyboards = _storyboards(file, folder, part)
+    if part == slice(0, None):
         _check_frozen(file, storyboards)
+    if not storyboards:
+        raise SuiteError(f"the suite {file.name} has no storyboard behind the first {skip}; leave out fewer.")
     return Suite(**{**file.model_dump(), "storyboards": storyboards})
 
 
 def count(name_or_path: str) -> int:
     """How many storyboards a suite has, without writing those of a world."""
     file, folder = _read(name_or_path)
-    return len(_storyboards(file, folder, None)) if isinstance(file.storyboards, str) else file.storyboards.count
+    return len(_storyboards(file, folder)) if isinstance(file.storyboards, str) else file.storyboards.count
 
 
 def freeze(name_or_path: str) -> str:
     """The hash of a suite's storyboards as they are now, for its file."""
-    return fingerprint(_storyboards(*_read(name_or_path), limit=None))
+    return fingerprint(_storyboards(*_read(name_or_path)))
 
 
 def fingerprint(storyboards: Sequence[Storyboard]) -> str:
@@ -119,16 +122,15 @@ def _built_in(name: str) -> str:
     return (FOLDER / f"{name}.toml").read_text(encoding="utf-8")
 
 
-def _storyboards(file: _SuiteFile, folder: Path, limit: int | None) -> tuple[Storyboard, ...]:
+def _storyboards(file: _SuiteFile, folder: Path, part: slice = slice(None)) -> tuple[Storyboard, ...]:
     if isinstance(file.storyboards, str):
         from evalsuite.storyboard_files import read
 
-        return tuple(read(folder / file.storyboards)[:limit])
+        return tuple(read(folder / file.storyboards)[part])
     from evalsuite.toon.script import episode, storyboard
 
     recipe = file.storyboards
-    written = (storyboard(episode(file.name, recipe.segments, index)) for index in range(recipe.count))
-    return tuple(islice(written, limit))
+    return tuple(storyboard(episode(file.name, recipe.segments, index)) for index in range(recipe.count)[part])
 
 
 def _check_frozen(file: _SuiteFile, storyboards: Sequence[Storyboard]) -> None:

@@ -17,6 +17,7 @@ from evalsuite.errors import PluginError
 from evalsuite.interfaces import Extractor, Sampling
 from evalsuite.learning.weights import load, save
 from evalsuite.ranking import ranked
+from evalsuite.results import in_folder
 from evalsuite.run import Request, run
 from evalsuite.stats import clustered_mean
 from evalsuite.toon import script, world
@@ -307,7 +308,7 @@ def test_from_videos_to_a_table_through_a_run(tiny_space, serially, tmp_path, mo
     assert {each.status for each in report.scores} == {"ok"}
     assert np.mean([each.value for each in found["noise"]]) > np.mean([each.value for each in found["oracle"]]) + 1
     assert found["oracle"][0].details["set_size"] == 12
-    ranks = ranked(suite, tmp_path / "out", "bradley-terry")
+    ranks = ranked(suite, in_folder(tmp_path / "out", suite))
     assert [row[ranks.columns.index("model")] for row in ranks.rows] == ["oracle", "noise"]
 
 

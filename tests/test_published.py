@@ -1,0 +1,122 @@
+"""The table of videos: written, read again and ranked beside others, as if all had been made in one folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+import pytest
+
+from evalsuite import plugins
+from evalsuite.errors import StoreError
+from evalsuite.published import read, videos_table
+from evalsuite.ranking import chosen, listed, ranked, scored
+from evalsuite.results import MADE, Results, key, together
+from evalsuite.store import Timing, VideoRecord
+from evalsuite.table import render
+from evalsuite.types import SET_SIZE, Score
+
+MODELS = ("good", "bad", "mine")
+
+
+def results(suite, models=MODELS, boards=None) -> Results:
+    """Made-up results; what is of one video does not depend on the others."""
+    return together(one_video(suite, model, board.id) for model in models for board in boards or suite.storyboards)
+
+
+def one_video(suite, model: str, board: str) -> Results:
+    chance = random.Random(f"{model} {board}")
+    revision, failed = f"{model}-1", model == "bad" and board.endswith("1")
+    video = VideoRecord(model, board, 0, revision, "failed" if failed else "ok", 'a, "b"\nc', "", "0f", 10, None)
+    scores = [
+        Score(
+            model, revision, suite.name, suite.version, board, 0, metric, plugins.metric(metric).version,
+            status="failed" if failed else "ok",
+            value=None if failed else chance.random(),
+            coverage=0.0 if failed else chance.random(),
+        )
+        for metric in ("motion", "transitions")
+    ]  # fmt: skip
+    return Results(tuple(scores), (video,), (Timing(model, board, 0, MADE, chance.random(), 512.25),))
+
+
+def written(path, suite, known: Results) -> str:
+    path.write_text(render(videos_table(suite, known), "csv"), encoding="utf-8")
+    return str(path)
+
+
+def test_what_is_written_is_read_again(suite, tmp_path):
+    known = results(suite)
+    assert read(written(tmp_path / "a.csv", suite, known), suite) == known
+
+
+def test_tables_from_several_machines_are_those_of_one(suite, tmp_path):
+    first, *rest = suite.storyboards
+    parts = [results(suite, MODELS, [first]), results(suite, MODELS[:2], rest), results(suite, MODELS[2:], rest)]
+    a, b, c = (written(tmp_path / f"{place}.csv", suite, part) for place, part in enumerate(parts))
+    joined = read(a, suite).beside(read(b, suite)).beside(read(c, suite))
+    whole = results(suite)
+    assert render(ranked(suite, joined), "md") == render(ranked(suite, whole), "md")
+    assert render(scored(suite, joined), "md") == render(scored(suite, whole), "md")
+
+
+def test_ones_own_videos_are_before_those_of_others(suite, tmp_path):
+    own = results(suite, ["mine"])
+    better = tuple(dataclasses.replace(score, value=2.0) for score in own.scores)
+    others = results(suite, ["good"]).beside(dataclasses.replace(own, scores=better))
+    together_ = own.beside(read(written(tmp_path / "a.csv", suite, others), suite))
+    assert {score.value for score in together_.scores if score.model == "mine"} == {s.value for s in own.scores}
+    assert {video.model for video in together_.videos} == {"mine", "good"}
+    assert len(together_.videos) == len({key(video) for video in together_.videos})
+
+
+def test_what_is_of_a_set_is_left_out(suite):
+    known = results(suite)
+    of_a_set = dataclasses.replace(known.scores[0], metric="drift", details={SET_SIZE: 4.0})
+    table = videos_table(suite, dataclasses.replace(known, scores=(*known.scores, of_a_set)))
+    assert "motion status" in table.columns
+    assert "drift status" not in table.columns
+
+
+def test_a_video_without_a_score_and_one_that_came_finished_are_rows_too(suite, tmp_path):
+    known = results(suite, ["mine"])
+    lacking = Results(known.scores[2:], known.videos, known.timings[1:])
+    assert read(written(tmp_path / "a.csv", suite, lacking), suite) == lacking
+
+
+def test_chosen_systems_and_stories_take_their_costs_along(suite):
+    board = suite.storyboards[0].id
+    (video,) = chosen(results(suite), ["good"], [board]).videos
+    assert (video.model, video.storyboard) == ("good", board)
+    (row,) = listed(suite, chosen(results(suite), ["good"], [board])).rows
+    assert 512.25 in row
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("tiny 1,good,good-1,tiny-0", "tiny 2,good,good-1,tiny-0", "of the suite tiny 2, and not of tiny 1"),
+        (",ok,", ",fine,", "line 2: status: "),
+        ("512.25,0.", "512.25,x0.", "line 2: value: "),
+        ("512.25,0.", "512.25,inf,0.", "more cells than there are columns"),
+        (",512.25,", ",much,", "line 2: megabytes: "),
+        ("tiny-1", "tiny-0", "line 3: this video is there twice"),
+        ("good,good-1,tiny-0", ",good-1,tiny-0", "must have the columns suite and model and"),
+        ("suite,model", "sweet,model", "must have the columns suite and model and"),
+    ],
+)  # fmt: skip
+def test_a_table_that_cannot_be_used_is_a_sentence(suite, tmp_path, old, new, said):
+    path = written(tmp_path / "a.csv", suite, results(suite, ["good"]))
+    text = (tmp_path / "a.csv").read_text()
+    assert old in text
+    (tmp_path / "a.csv").write_text(text.replace(old, new, 1))
+    with pytest.raises(StoreError, match=r"a\.csv") as raised:
+        read(path, suite)
+    assert said in str(raised.value)
+
+
+def test_no_file_and_no_published_table_are_told(suite, tmp_path):
+    with pytest.raises(StoreError, match=r"none\.csv cannot be read"):
+        read(str(tmp_path / "none.csv"), suite)
+    with pytest.raises(StoreError, match="no videos of the suite tiny are published"):
+        read("published", suite)
