@@ -178,6 +178,10 @@ def train(
     ] = False,
     smoke: Annotated[bool, typer.Option("--smoke", help="Run every step in tiny, in a minute.")] = False,
     seed: Annotated[int, typer.Option(help="The seed of all chance.")] = 0,
+    rate: Annotated[
+        float | None,
+        typer.Option(help="The learning rate of a sequence layer. [default: the best of three that it tries]"),
+    ] = None,
 ) -> None:
     """Train a system or an extractor; run it again to go on.
 
@@ -188,7 +192,9 @@ def train(
 
     if from_nothing and further:
         raise typer.BadParameter("--from-nothing and --further say where to start from: give one of them.")
-    training = Training(folder or Path("runs") / "training", from_nothing, further, smoke, seed)
+    if rate is not None and not 0 < rate < 1:
+        raise typer.BadParameter(f"--rate {rate:g} is none: a learning rate lies between 0 and 1.")
+    training = Training(folder or Path("runs") / "training", from_nothing, further, smoke, seed, rate)
     for path in plugins.trainable(model).train(training):
         _say(f"written: {path}")
 

@@ -37,6 +37,15 @@ class Training:
     smoke: bool = False
     """Whether to run every step in tiny, to see that it runs."""
     seed: int = 0
+    rate: float | None = None
+    """At this learning rate; None takes the recipe's, or the best of those that it tries."""
+
+    def must_be_plain(self, name: str) -> None:
+        """`PluginError` where something was asked for that a recipe of one rate, from nothing, cannot do."""
+        if self.further:
+            raise PluginError(f"{name} has nothing that could be trained further; leave out --further.")
+        if self.rate is not None:
+            raise PluginError(f"the rate of {name} is its recipe's; leave out --rate.")
 
 
 class Baseline(ABC):

@@ -227,13 +227,19 @@ def test_a_training_starts_from_one_place(capsys):
     assert "give one of them" in err
 
 
+def test_a_rate_is_between_nothing_and_one(capsys):
+    code, out, err = said(capsys, "train", "ttt", "--rate", "2")
+    assert (code, out) == (2, "")
+    assert "--rate 2 is none" in err
+
+
 def test_a_system_is_trained_and_says_what_it_wrote(capsys, tmp_path, monkeypatch):
     def train(self, training):
-        assert training == Training(tmp_path, from_nothing=True, smoke=True, seed=3)
+        assert training == Training(tmp_path, from_nothing=True, smoke=True, seed=3, rate=0.002)
         return [tmp_path / "weights" / "noise.safetensors"]
 
     monkeypatch.setattr("evalsuite.baselines.noise.Noise.train", train)
-    options = ("--folder", str(tmp_path), "--from-nothing", "--smoke", "--seed", "3")
+    options = ("--folder", str(tmp_path), "--from-nothing", "--smoke", "--seed", "3", "--rate", "0.002")
     code, out, err = said(capsys, "train", "noise", *options)
     assert (code, out, err) == (0, "", f"written: {tmp_path}/weights/noise.safetensors\n")
 

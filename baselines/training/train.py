@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from evalsuite.interfaces import Training
@@ -22,6 +23,8 @@ def train_generator(name: str, make_layer: MakeSequenceLayer, training: Training
     tiny throughout, and so has a folder of its own and starts from nothing. Trained further, encoder and latents stay.
     """
     recipe = RECIPE.smoke() if training.smoke else RECIPE
+    if training.rate is not None:
+        recipe = replace(recipe, rates=(training.rate,))
     folder = training.folder / "smoke" if training.smoke else training.folder
     if training.from_nothing or training.further or training.smoke:
         _train_foundation(recipe, folder, SHIPPED if training.further and not training.smoke else None)

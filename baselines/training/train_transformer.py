@@ -72,7 +72,7 @@ def _fit_base(
         drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, recipe.text_dropout, luck)
         return step_loss(model, drawn, *draw_blend(drawn.latents, luck), stage.emphasis)
 
-    average = fit(model, stage.schedule, loss, checkpoint, recipe.seed)
+    average = fit(model, stage.schedule, loss, checkpoint, recipe.seed + stage.luck)
     assert isinstance(average, VideoTransformer)
     return average
 
@@ -105,9 +105,9 @@ def _best_rate(
     model: VideoTransformer, base: VideoTransformer, vocabulary: Vocabulary, recipe: Recipe, path: Path, seed: int
 ) -> float:
     """The rate under which looks are recalled best, in held-out stories, after the same few steps."""
-    kept = path.with_name(f"{path.name}_rates.json")
     if len(recipe.rates) == 1:
         return recipe.rates[0]
+    kept = path.with_name(f"{path.name}_rates.json")
     if not kept.exists():
         found: dict[float, float | None] = {}
         for rate in recipe.rates:
@@ -154,7 +154,7 @@ def _fit(model: VideoTransformer, course: Course, stage: Stage, checkpoint: Path
         drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, recipe.text_dropout, luck)
         return teacher.loss(model, drawn, *draw_blend(drawn.latents, luck, times), stage.taught)
 
-    average = fit(model, stage.schedule, loss, checkpoint, seed)
+    average = fit(model, stage.schedule, loss, checkpoint, seed + stage.luck)
     assert isinstance(average, VideoTransformer)
     return average
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from evalsuite.errors import PluginError
 from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
 from evalsuite.learning.device import draw_noise, mixed_precision, moved
@@ -33,8 +32,7 @@ def train_cascade(training: Training) -> list[Path]:
     Latents are made by the autoencoder of that folder, or by the shipped one where it has none. A smoke run is tiny
     throughout, and so has a folder of its own and starts from nothing.
     """
-    if training.further:
-        raise PluginError("walt is trained from no base that could be trained further; leave out --further.")
+    training.must_be_plain("walt")
     recipe, needed = (WALT.smoke(), RECIPE.smoke()) if training.smoke else (WALT, RECIPE)
     folder = training.folder / "smoke" if training.smoke else training.folder
     own = folder / "weights"

@@ -16,7 +16,6 @@ from open_clip.tokenizer import default_bpe
 from torch import Tensor, nn
 from torch.nn import functional
 
-from evalsuite.errors import PluginError
 from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
 from evalsuite.learning.device import mixed_precision, moved
@@ -59,8 +58,7 @@ SMOKE = ToonClipRecipe(
 
 def train_toon_clip(training: Training) -> list[Path]:
     """A folder as open_clip reads it: weights, configuration, merges; with its curve and what was measured."""
-    if training.further:
-        raise PluginError("toon-clip is trained from nothing alone; leave out --further.")
+    training.must_be_plain("toon-clip")
     recipe = SMOKE if training.smoke else ToonClipRecipe()
     folder = training.folder / ("toon_clips_smoke" if training.smoke else "toon_clips")
     seen = films(folder, "train", FIRST, recipe.episodes, copyists(training))

@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from evalsuite.errors import PluginError
 from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
 from evalsuite.learning.device import mixed_precision, moved
@@ -56,8 +55,7 @@ SMOKE = ToonIdRecipe(
 
 def train_toon_id(training: Training) -> list[Path]:
     """The file of weights in the training's folder, with its curve and what was measured on held-out episodes."""
-    if training.further:
-        raise PluginError("toon-id is trained from nothing alone; leave out --further.")
+    training.must_be_plain("toon-id")
     recipe = SMOKE if training.smoke else ToonIdRecipe()
     folder = training.folder / ("toon_id_smoke" if training.smoke else "toon_id")
     seen = scenes(folder, "train", FIRST, recipe.episodes, copyists(training).stills)

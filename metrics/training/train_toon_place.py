@@ -11,7 +11,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from evalsuite.errors import PluginError
 from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
 from evalsuite.learning.device import moved
@@ -45,8 +44,7 @@ SMOKE = ToonPlaceRecipe(episodes=6, held_out=4, schedule=Schedule(steps=6, batch
 
 def train_toon_place(training: Training) -> list[Path]:
     """The file of weights in the training's folder, with its curve and what was measured on held-out episodes."""
-    if training.further:
-        raise PluginError("toon-place is trained from nothing alone; leave out --further.")
+    training.must_be_plain("toon-place")
     recipe = SMOKE if training.smoke else ToonPlaceRecipe()
     folder = training.folder / ("toon_place_smoke" if training.smoke else "toon_place")
     seen = views(folder, "train", _FIRST, recipe.episodes)

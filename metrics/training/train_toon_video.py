@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from evalsuite.errors import PluginError
 from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
 from evalsuite.learning.device import mixed_precision, moved
@@ -104,8 +103,7 @@ class Excerpts:
 
 def train_toon_video(training: Training) -> list[Path]:
     """Weights and reference in the training's folder, with a curve and what was measured on held-out episodes."""
-    if training.further:
-        raise PluginError("toon-video is trained from nothing alone; leave out --further.")
+    training.must_be_plain("toon-video")
     recipe = SMOKE if training.smoke else ToonVideoRecipe()
     folder = training.folder / ("toon_clips_smoke" if training.smoke else "toon_clips")
     seen = films(folder, "train", FIRST, recipe.episodes, copyists(training))

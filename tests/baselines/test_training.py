@@ -17,6 +17,7 @@ from evalsuite.baselines.models.transformer import VideoTransformer
 from evalsuite.baselines.models.ttt_linear import ttt_linear
 from evalsuite.baselines.models.ttt_mlp import ttt_mlp
 from evalsuite.baselines.models.weights import load_autoencoder, load_base, load_layers, save_base
+from evalsuite.baselines.training import train
 from evalsuite.baselines.training.data import Filmed, as_video, clip, render, shelved
 from evalsuite.baselines.training.latents import Told, mark, told
 from evalsuite.baselines.training.lessons import Lessons, Stretches, draw_stretches
@@ -24,7 +25,7 @@ from evalsuite.baselines.training.recipe import RECIPE, Shelf, Stage
 from evalsuite.baselines.training.renaming import renaming
 from evalsuite.baselines.training.texts import Texts
 from evalsuite.baselines.training.train_autoencoder import draw_hiding, train_autoencoder
-from evalsuite.baselines.training.train_transformer import held_out_loss, train_base, velocity_loss
+from evalsuite.baselines.training.train_transformer import _best_rate, held_out_loss, train_base, velocity_loss
 from evalsuite.baselines.ttt import TTT
 from safetensors import safe_open
 
@@ -322,6 +323,15 @@ def test_the_rate_with_the_least_held_out_loss_is_taken(smoke):
     state = torch.load(folder / "ttt_003.pt", weights_only=True)
     last = state["optimisers"][0]["param_groups"][0]["lr"]
     assert last == pytest.approx(best / 10)  # of the last of 25 steps, 10 of which fall
+
+
+def test_a_rate_that_is_asked_for_is_taken_without_trials(tmp_path, monkeypatch):
+    recipes = []
+    monkeypatch.setattr(train, "train_layers", lambda recipe, *rest: recipes.append(recipe))
+    monkeypatch.setattr(train, "draw_curves", lambda path, curves: None)
+    TTT().train(Training(tmp_path, rate=0.004))
+    assert _best_rate(None, None, None, recipes[0], tmp_path / "ttt", 0) == 0.004
+    assert not list(tmp_path.iterdir())
 
 
 def test_layers_are_kept_without_the_base_and_refuse_another(smoke, tmp_path):

@@ -127,6 +127,8 @@ def test_what_has_no_weights_cannot_be_trained():
         plugins.trainable("colour").train(Training(None, smoke=True))
     with pytest.raises(PluginError, match="leave out --further"):
         plugins.trainable("toon-id").train(Training(None, further=True))
+    with pytest.raises(PluginError, match="leave out --rate"):
+        plugins.trainable("toon-id").train(Training(None, rate=0.1))
     with pytest.raises(UnknownPluginError, match="no 'toon-idd'"):
         plugins.trainable("toon-idd")
 
