@@ -148,19 +148,18 @@ def rank(
 
     Example: evalsuite rank --suite one_minute --with published --format latex > table.tex
     """
-    from evalsuite.published import gathered
-    from evalsuite.ranking import chosen, listed, ranked, scored
+    from evalsuite.ranking import chosen, gathered, listed, ranked, scored
+    from evalsuite.table import with_notes
 
     if scores and videos:
         raise typer.BadParameter("--scores and --videos say what to print: give one of them.")
     loaded = _suite(suite, limit or 1)
     boards = [board.id for board in loaded.storyboards] if limit else []
-    found = gathered(loaded, _folder(loaded, out), beside or [], is_named=out is not None)
+    found, sources = gathered(loaded, _folder(loaded, out), beside or [], is_needed=out is not None)
     results = chosen(found, model or [], boards)
-    if videos:
-        _print_table(listed(loaded, results), form)
-    else:
-        _print_table(scored(loaded, results) if scores else ranked(loaded, results, by), form)
+    unranked = listed if videos else scored if scores else None
+    table = unranked(loaded, results) if unranked else ranked(loaded, results, by)
+    _print_table(with_notes(table, sources), form)
 
 
 @app.command()
@@ -381,6 +380,9 @@ def _print_table(table: Table, form: options.TableFormat) -> None:
     from evalsuite.table import render
 
     typer.echo(render(table, form, shutil.get_terminal_size((WIDE, 24)).columns).rstrip())
+    if form == "csv":  # which has no place for them
+        for note in table.notes:
+            _say(note)
 
 
 def _say(line: Any) -> None:

@@ -1,4 +1,4 @@
-"""What videos cost to make: seconds, memory, sampling steps and tokens, for each system of a run folder."""
+"""What videos cost to make: seconds, memory, sampling steps and tokens, for each system."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from evalsuite.types import Table
 
 COLUMNS = ("seconds", "seconds low", "seconds high", "peak MB", "steps", "tokens")
 HOW = (
-    "seconds are those of one worker process for one video, beside as many others as the run had; MB are the most that "
-    "the process held meanwhile, with the libraries, networks and metrics that it had loaded before"
+    "seconds are those of one worker process for one video, on whichever machine made it, beside as many others as the "
+    "run had; MB are the most that the process held meanwhile, with the libraries, networks and metrics that it had "
+    "loaded before"
 )
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -24,7 +25,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one system's videos cost, on the machine that made them."""
+    """What one system's videos cost, on the machines that made them."""
 
     model: str
     seconds: Estimate

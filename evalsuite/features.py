@@ -116,9 +116,12 @@ class _Attempt:
             self._failure = error
 
     def result(self) -> Features | Exception:
-        if self._failure is None and self._viewer is not None:
+        if self._failure is not None or self._viewer is None:
+            return self._failure or VideoError("the video has no frames.")
+        try:
             return self._viewer.features()
-        return self._failure or VideoError("the video has no frames.")
+        except VideoError as error:
+            return error
 
 
 def _lab(frame: Frame) -> npt.NDArray[np.float32]:

@@ -40,12 +40,12 @@ class Training:
     rate: float | None = None
     """At this learning rate; None takes the recipe's, or the best of those that it tries."""
 
-    def must_be_plain(self, name: str) -> None:
-        """`PluginError` where something was asked for that a recipe of one rate, from nothing, cannot do."""
+    def refuse_further_and_rate(self, name: str) -> None:
+        """`PluginError` where either is asked for, of what is made from nothing alone and in one way."""
         if self.further:
             raise PluginError(f"{name} has nothing that could be trained further; leave out --further.")
         if self.rate is not None:
-            raise PluginError(f"the rate of {name} is its recipe's; leave out --rate.")
+            raise PluginError(f"{name} takes no rate; leave out --rate.")
 
 
 class Baseline(ABC):

@@ -1,49 +1,71 @@
 """The table of videos: a row for each, with its scores, to be published and to be ranked beside others.
 
-After what is known of a video come four columns for each metric. What is told of whole sets of videos is left out, as
+After what is known of a video come five columns for each metric. What is told of whole sets of videos is left out, as
 other videos beside these would change it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, FiniteFloat, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    FiniteFloat,
+    NonNegativeInt,
+    ValidationError,
+    model_validator,
+)
 
-from evalsuite import sheets
-from evalsuite.errors import StoreError
-from evalsuite.results import MADE, Key, Results, in_folder, key, together
+from evalsuite import plugins, sheets
+from evalsuite.errors import EvalsuiteError, PluginError, StoreError
+from evalsuite.interfaces import SetMetric
+from evalsuite.plugins import spelling
+from evalsuite.results import MADE, Key, Results, key, together
 from evalsuite.store import Timing, VideoRecord
 from evalsuite.table import Cell
 from evalsuite.types import SET_SIZE, Score, Status, Suite, Table
 
 SHIPPED = "published"
 """Names the table of videos that comes with evalsuite."""
-_BEHIND = {"value": "", "status": " status", "version": " version", "coverage": " coverage"}
-"""What stands behind the name of a metric in its four columns."""
+_BEHIND = {"value": "", "status": " status", "reason": " reason", "version": " version", "coverage": " coverage"}
+"""What stands behind the name of a metric in its columns."""
+
+
+def _at_hand(name: str) -> str:
+    """Refuses the path of a file, which whoever ranks the table would run."""
+    if spelling(name).path is not None:
+        raise ValueError("the path of a file, and a table may only name what is installed")
+    return name
+
 
 Blank = BeforeValidator(lambda text: None if text == "" else text)
 Name = Annotated[str, Field(min_length=1)]
+PluginName = Annotated[str, AfterValidator(_at_hand)]
+Count = Annotated[NonNegativeInt | None, Blank]
+Amount = Annotated[Annotated[FiniteFloat, Field(ge=0)] | None, Blank]
 
 
 class _Video(BaseModel):
     """The columns of a row that come before those of metrics."""
 
     suite: str
-    model: Name
+    model: PluginName
     revision: str
     storyboard: Name
-    seed: int
+    seed: NonNegativeInt
     status: Literal["ok", "failed"]
     reason: str
     sha256: str
-    steps: Annotated[int | None, Blank] = None
-    tokens: Annotated[int | None, Blank] = None
-    seconds: Annotated[float | None, Blank] = None
-    megabytes: Annotated[float | None, Blank] = None
+    steps: Count = None
+    tokens: Count = None
+    seconds: Amount = None
+    megabytes: Amount = None
 
     def video(self) -> VideoRecord:
         named = (self.model, self.storyboard, self.seed, self.revision)
@@ -58,9 +80,11 @@ class _Video(BaseModel):
 class _Scored(BaseModel):
     """What a row says of one metric."""
 
+    metric: PluginName
     value: Annotated[FiniteFloat | None, Blank]
     status: Status
-    version: str
+    reason: str
+    version: Name
     coverage: Annotated[float, Field(ge=0, le=1)]
 
     @model_validator(mode="after")
@@ -69,7 +93,7 @@ class _Scored(BaseModel):
             raise ValueError("a score that is ok has a value, and any other has none")
         return self
 
-    def of(self, video: _Video, metric: str, suite: Suite) -> Score:
+    def of(self, video: _Video, suite: Suite) -> Score:
         return Score(
             model=video.model,
             revision=video.revision,
@@ -77,19 +101,22 @@ class _Scored(BaseModel):
             suite_version=suite.version,
             storyboard=video.storyboard,
             seed=video.seed,
-            metric=metric,
+            metric=self.metric,
             metric_version=self.version,
             status=self.status,
             value=self.value,
+            reason=self.reason,
             coverage=self.coverage,
         )
 
 
 def videos_table(suite: Suite, results: Results) -> Table:
     """A row for each video; `read` reads it again from CSV."""
-    scores = {(key(score), score.metric): score for score in results.scores if SET_SIZE not in score.details}
+    scores = {(key(score), score.metric): score for score in results.scores}
     costs = {key(timing): timing for timing in results.timings if timing.step == MADE}
-    metrics = sorted({metric for _, metric in scores})
+    metrics = sorted({score.metric for score in results.scores} - _of_sets(results.scores))
+    if clash := sorted(set(metrics) & set(_Video.model_fields)):
+        raise StoreError(f"a metric is called {clash[0]}, which is a column of the table of videos; rename it.")
     rows = [
         (
             *_video_cells(suite, video, costs.get(key(video))),
@@ -105,22 +132,15 @@ def read(name_or_path: str, suite: Suite) -> Results:
     """The videos of such a table in CSV; `StoreError` where it cannot be used, or is of another suite."""
     path = _shipped(suite) if name_or_path == SHIPPED else Path(name_or_path)
     found: dict[Key, Results] = {}
-    for line, row in enumerate(sheets.read(path, ("suite", "model", "storyboard", "seed")), start=2):
+    for number, row in enumerate(sheets.read(path, ("suite", "model", "storyboard", "seed")), start=1):
         if row["suite"] != _title(suite):
             raise StoreError(f"{path} is of the suite {row['suite']}, and not of {_title(suite)}.")
-        of_row = _of_row(path, line, row, suite)
-        if found.setdefault(key(of_row.videos[0]), of_row) is not of_row:
-            raise StoreError(f"{path}, line {line}: this video is there twice; keep one row of it.")
+        of_row = _of_row(path, number, row, suite)
+        video = key(of_row.videos[0])
+        if video in found:
+            raise StoreError(f"{path}, row {number}: this video is there twice; keep one row of it.")
+        found[video] = of_row
     return together(found.values())
-
-
-def gathered(suite: Suite, folder: Path, others: Sequence[str], is_named: bool = True) -> Results:
-    """What a run folder holds and, behind it, others' tables; one that nobody named need not be there beside these."""
-    is_needed = is_named or folder.exists() or not others
-    found = in_folder(folder, suite) if is_needed else Results()
-    for each in others:
-        found = found.beside(read(each, suite))
-    return found
 
 
 def _shipped(suite: Suite) -> Path:
@@ -141,23 +161,41 @@ def _video_cells(suite: Suite, video: VideoRecord, cost: Timing | None) -> tuple
 
 
 def _score_cells(score: Score | None) -> tuple[Cell, ...]:
-    return (score.value, score.status, score.metric_version, score.coverage) if score else (None,) * len(_BEHIND)
+    if score is None:
+        return (None,) * len(_BEHIND)
+    return score.value, score.status, score.reason, score.metric_version, score.coverage
 
 
-def _of_row(path: Path, line: int, row: Mapping[str, str], suite: Suite) -> Results:
+def _of_sets(scores: Sequence[Score]) -> set[str]:
+    """Metrics of whole sets, by what their scores say, or where all of these have failed by what they are."""
+    told = {score.metric for score in scores if SET_SIZE in score.details}
+    return told | {name for name in {score.metric for score in scores} - told if _judges_sets(name)}
+
+
+def _judges_sets(metric: str) -> bool:
+    try:
+        return isinstance(plugins.metric(metric), SetMetric)
+    except EvalsuiteError:
+        return False
+
+
+def _of_row(path: Path, number: int, row: Mapping[str, str], suite: Suite) -> Results:
     try:
         told = _Video.model_validate(row)
-        scored = {metric: _Scored.model_validate(cells) for metric, cells in _metrics(row).items()}
+        scores = tuple(_Scored.model_validate(cells).of(told, suite) for cells in _cells_of_metrics(row))
     except ValidationError as error:
         first = error.errors()[0]
         column = ".".join(map(str, first["loc"])) or "scores"
-        raise StoreError(f"{path}, line {line}: {column}: {first['msg']}.") from error
-    scores = tuple(score.of(told, metric, suite) for metric, score in scored.items())
+        raise StoreError(f"{path}, row {number}: {column}: {first['msg']}.") from error
+    except PluginError as error:
+        raise StoreError(f"{path}, row {number}: {error}") from error
     return Results(scores, (told.video(),), told.timings())
 
 
-def _metrics(row: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The four cells of each metric that the video was scored by."""
+def _cells_of_metrics(row: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Of each metric that the video was scored by."""
     of_status = _BEHIND["status"]
-    scored = [column.removesuffix(of_status) for column, cell in row.items() if column.endswith(of_status) and cell]
-    return {metric: {name: row.get(metric + behind, "") for name, behind in _BEHIND.items()} for metric in scored}
+    for column, cell in row.items():
+        if column.endswith(of_status) and cell:
+            metric = column.removesuffix(of_status)
+            yield {"metric": metric, **{name: row.get(metric + behind, "") for name, behind in _BEHIND.items()}}

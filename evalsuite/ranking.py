@@ -13,11 +13,39 @@ from evalsuite import plugins
 from evalsuite.compare import compare, read_tie_bands
 from evalsuite.costs import with_costs
 from evalsuite.errors import EvalsuiteError, StoreError, UnknownPluginError
-from evalsuite.published import videos_table
-from evalsuite.results import Results
+from evalsuite.published import read, videos_table
+from evalsuite.results import Results, in_folder, key
 from evalsuite.run import FINISHED
+from evalsuite.store import NEVER_MADE
 from evalsuite.table import rating_table, scores_table, with_notes
 from evalsuite.types import Score, Suite, Table
+
+
+def gathered(suite: Suite, folder: Path, tables: Sequence[str], is_needed: bool = True) -> tuple[Results, list[str]]:
+    """What a run folder holds and, behind it, tables of videos, with a note on what is from where.
+
+    The first that can be ranked of a video stands: made at all, and scored by a metric as it is now. A folder that is
+    not needed may be missing beside tables.
+    """
+    parts = {table: read(table, suite) for table in tables}
+    if is_needed or not tables or (folder / "run.db").is_file():
+        parts = {str(folder): in_folder(folder, suite), **parts}
+    fit, unfit = zip(*map(_parted, parts.values()), strict=True)
+    found, counts = Results(), []
+    for name, part in zip(parts, fit, strict=True):
+        before = len(found.videos)
+        found = found.beside(part)
+        counts.append(f"{len(found.videos) - before} of {name}")
+    for part in unfit:
+        found = found.beside(part)
+    return found, [f"videos: {', '.join(counts)}"] if tables else []
+
+
+def _parted(results: Results) -> tuple[Results, Results]:
+    """What is of videos that can be ranked, and the rest."""
+    never = {key(video) for video in results.videos if video.revision == NEVER_MADE}
+    fit = {key(score) for score in _sorted_out(results.scores)[0]} - never
+    return results.where(lambda video: video in fit), results.where(lambda video: video not in fit)
 
 
 def chosen(results: Results, models: Collection[str], storyboards: Collection[str]) -> Results:
@@ -29,9 +57,9 @@ def chosen(results: Results, models: Collection[str], storyboards: Collection[st
     there = {score.model for score in results.scores}
     if wanted - there:
         missing, known = (", ".join(sorted(some)) for some in (wanted - there, there))
-        raise StoreError(f"there are no scores of {missing}; there are some of {known}.")
+        raise StoreError(f"there are no scores of {missing}; there are some of {known or 'nobody'}.")
     return results.where(
-        lambda video: (not wanted or video[0] in wanted) and (not storyboards or video[1] in storyboards)
+        lambda video: (not wanted or video.model in wanted) and (not storyboards or video.storyboard in storyboards)
     )
 
 
@@ -88,7 +116,7 @@ def _current(suite: Suite, results: Results) -> tuple[Results, list[str]]:
         )
     counts = Counter(score.metric for score in old)
     left_out = [
-        f"{metric}: {count} scores by another version of it than works here are left out; run again to measure anew"
+        f"{metric}: {count} scores by another version of it than works here are left out; measure anew"
         for metric, count in sorted(counts.items())
     ]
     revisions: dict[str, set[str]] = defaultdict(set)
@@ -97,7 +125,7 @@ def _current(suite: Suite, results: Results) -> tuple[Results, list[str]]:
     mixed = sorted(model for model, found in revisions.items() if len(found) > 1)
     return dataclasses.replace(results, scores=tuple(scores)), [
         *left_out,
-        *(f"{model}: videos of several revisions; run again to make them anew" for model in mixed),
+        *(f"{model}: videos of several revisions" for model in mixed),
     ]
 
 

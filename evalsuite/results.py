@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from evalsuite.store import Store, Timing, VideoRecord
 from evalsuite.types import Score, Suite
 
-Key = tuple[str, str, int]
-"""A model, a storyboard and a seed: one video."""
+
+class Key(NamedTuple):
+    """What names one video."""
+
+    model: str
+    storyboard: str
+    seed: int
+
+
 MADE = "generate"
 """The step of a timing that says what the making of a video cost."""
 
@@ -48,7 +56,7 @@ def together(parts: Iterable[Results]) -> Results:
 
 
 def key(of: Score | VideoRecord | Timing) -> Key:
-    return of.model, of.storyboard, of.seed
+    return Key(of.model, of.storyboard, of.seed)
 
 
 def in_folder(folder: Path, suite: Suite) -> Results:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 import torchmetrics
 
 from evalsuite import plugins
-from evalsuite.errors import PluginError
+from evalsuite.errors import PluginError, VideoError
 from evalsuite.features import extract
 from evalsuite.interfaces import Metric
 from evalsuite.types import Clip, Storyboard
@@ -55,6 +56,8 @@ class VideoMetric(torchmetrics.Metric):
         for video, storyboard in zip(videos, storyboards, strict=True):
             features = extract(_clips(video, fps), self.metric.extractors)
             value = self.metric.measure(features, storyboard).value
+            if value is not None and not math.isfinite(value):
+                raise VideoError(f"{type(self.metric).__name__} gave {value}, which would spoil the mean.")
             self.total += 0.0 if value is None else value
             self.judged += value is not None
             self.left_out += value is None

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from evalsuite.errors import VideoError
 from evalsuite.interfaces import Extractor, Sampling
 from evalsuite.types import Clip, Features, Frame
 
@@ -57,14 +58,11 @@ class Viewer:
             self._seconds.append(clip.seconds[: len(rows)])
 
     def features(self) -> Features:
-        """All that was seen; an excerpt is told by when it begins."""
-        rows = self._rows or [np.zeros((0, self._extractor.dimensions), np.float32)]
-        return Features(
-            self.name,
-            self._extractor.revision,
-            np.concatenate(rows),
-            np.concatenate([np.zeros(0), *self._seconds]),
-        )
+        """All that was seen; an excerpt is told by when it begins. `VideoError` where any of it is no number."""
+        rows = np.concatenate(self._rows or [np.zeros((0, self._extractor.dimensions), np.float32)])
+        if not np.isfinite(rows).all():
+            raise VideoError(f"{self.name} saw something in the video that is no number.")
+        return Features(self.name, self._extractor.revision, rows, np.concatenate([np.zeros(0), *self._seconds]))
 
 
 def resized(frame: Frame, pixels: int | None) -> Frame:

@@ -56,9 +56,14 @@ def test_a_run_prints_a_table_and_rank_ranks_it(capsys):
     Path("runs").rename("elsewhere")
     code, again, _ = said(capsys, "rank", "--suite", "smoke", "--videos", "--format", "csv", "--with", "videos.csv")
     assert (code, again) == (0, out)
-    for wrong in (["--scores", "--videos"], ["--with", "videos.csv", "--out", "runs"]):
-        code, out, _ = said(capsys, "rank", "--suite", "smoke", *wrong)
+    for options, said_so in (
+        (["--scores", "--videos"], "give one of them"),
+        (["--with", "videos.csv", "--out", "runs"], "there are no results in runs"),
+        (["--with", "none.csv"], "none.csv cannot be read"),
+    ):
+        code, out, err = said(capsys, "rank", "--suite", "smoke", *options)
         assert (code != 0, out) == (True, "")
+        assert said_so in err
     Path("elsewhere").rename("runs")
     code, out, err = said(capsys, "rank", "--suite", "smoke", "--model", "ttt")
     assert (code, out) == (1, "")

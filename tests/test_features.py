@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from evalsuite.errors import UnknownPluginError, VideoError
-from evalsuite.features import EXTRACTORS, HUES, Colour, extract, extractor
+from evalsuite.features import EXTRACTORS, HUES, Colour, extract, extractor, try_extract
 from evalsuite.interfaces import Extractor, Sampling
-from evalsuite.types import Clip
+from evalsuite.types import Clip, Features
 
 BOTH = ("colour", "thumbnails")
 
@@ -91,6 +91,19 @@ def test_blur_lowers_sharpness_and_brightness_hardly_moves_it() -> None:
     assert colours(cv2.GaussianBlur(frame, (0, 0), 1.0))[Colour.SHARPNESS][0] < sharp - 0.4
     brighter = np.clip(frame * 1.05, 0, 255).astype(np.uint8)
     assert colours(brighter)[Colour.SHARPNESS][0] == pytest.approx(sharp, abs=0.03)
+
+
+def test_what_is_no_number_is_an_error_and_costs_other_extractors_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(Colour):
+        def extract(self, clip: Clip) -> np.ndarray:
+            rows = super().extract(clip)
+            rows[-1, 3] = np.nan
+            return rows
+
+    monkeypatch.setitem(EXTRACTORS, "broken", Broken)
+    found = try_extract(clips(np.zeros((4, 64, 96, 3), np.uint8), 4), ["broken", "colour"])
+    assert isinstance(found["colour"], Features)
+    assert str(found["broken"]) == "broken saw something in the video that is no number."
 
 
 def test_an_unknown_extractor_and_an_empty_video_are_refused() -> None:

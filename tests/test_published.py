@@ -10,9 +10,9 @@ import pytest
 from evalsuite import plugins
 from evalsuite.errors import StoreError
 from evalsuite.published import read, videos_table
-from evalsuite.ranking import chosen, listed, ranked, scored
+from evalsuite.ranking import chosen, gathered, listed, ranked, scored
 from evalsuite.results import MADE, Results, key, together
-from evalsuite.store import Timing, VideoRecord
+from evalsuite.store import NEVER_MADE, Store, Timing, VideoRecord
 from evalsuite.table import render
 from evalsuite.types import SET_SIZE, Score
 
@@ -70,12 +70,56 @@ def test_ones_own_videos_are_before_those_of_others(suite, tmp_path):
     assert len(together_.videos) == len({key(video) for video in together_.videos})
 
 
+def folder_with(path, suite, known: Results):
+    store = Store(path, suite.name, suite.version)
+    for video in known.videos:
+        store.add(video, [each for each in known.scores if key(each) == key(video)], [])
+    store.close()
+    return path
+
+
+def test_what_cannot_be_ranked_hides_nothing_that_can(suite, tmp_path):
+    table = written(tmp_path / "a.csv", suite, results(suite))
+    old = results(suite, ["good", "old"])
+    stale = dataclasses.replace(old, scores=tuple(dataclasses.replace(each, metric_version="0") for each in old.scores))
+    gone = results(suite, ["mine"])
+    never = tuple(dataclasses.replace(video, revision=NEVER_MADE, status="failed") for video in gone.videos)
+    failed = tuple(
+        dataclasses.replace(each, revision=NEVER_MADE, status="failed", value=None, coverage=0.0)
+        for each in gone.scores
+    )
+    folder = folder_with(tmp_path / "out", suite, stale.beside(Results(failed, never)))
+    found, notes = gathered(suite, folder, [table])
+    current = scored(suite, found)
+    assert {row[0] for row in current.rows} == set(MODELS)
+    assert any("left out" in note for note in current.notes)  # those of `old`, who is in no table
+    assert current.rows == scored(suite, results(suite)).rows
+    assert notes == [f"videos: 0 of {folder}, 12 of {table}"]
+
+
+def test_a_run_folder_that_nobody_named_may_be_missing_beside_tables(suite, tmp_path):
+    table = written(tmp_path / "a.csv", suite, results(suite))
+    (tmp_path / "runs").mkdir()
+    assert gathered(suite, tmp_path / "runs", [table], is_needed=False)[0] == results(suite)
+    for tables, is_needed in (([table], True), ([], False)):
+        with pytest.raises(StoreError, match="no results"):
+            gathered(suite, tmp_path / "runs", tables, is_needed)
+
+
 def test_what_is_of_a_set_is_left_out(suite):
     known = results(suite)
     of_a_set = dataclasses.replace(known.scores[0], metric="drift", details={SET_SIZE: 4.0})
-    table = videos_table(suite, dataclasses.replace(known, scores=(*known.scores, of_a_set)))
-    assert "motion status" in table.columns
-    assert "drift status" not in table.columns
+    beside_it = dataclasses.replace(known.scores[2], metric="drift", status="failed", value=None)
+    alone = dataclasses.replace(beside_it, metric="temporal-fvd")
+    table = videos_table(suite, dataclasses.replace(known, scores=(*known.scores, of_a_set, beside_it, alone)))
+    assert {column for column in table.columns if column.endswith(" status")} == {"motion status", "transitions status"}
+
+
+def test_a_metric_cannot_be_called_as_a_column_is(suite):
+    known = results(suite)
+    clash = dataclasses.replace(known.scores[0], metric="seconds")
+    with pytest.raises(StoreError, match="a metric is called seconds"):
+        videos_table(suite, dataclasses.replace(known, scores=(clash,)))
 
 
 def test_a_video_without_a_score_and_one_that_came_finished_are_rows_too(suite, tmp_path):
@@ -96,11 +140,17 @@ def test_chosen_systems_and_stories_take_their_costs_along(suite):
     ("old", "new", "said"),
     [
         ("tiny 1,good,good-1,tiny-0", "tiny 2,good,good-1,tiny-0", "of the suite tiny 2, and not of tiny 1"),
-        (",ok,", ",fine,", "line 2: status: "),
-        ("512.25,0.", "512.25,x0.", "line 2: value: "),
+        (",ok,", ",fine,", "row 1: status: "),
+        ("512.25,0.", "512.25,x0.", "row 1: value: "),
         ("512.25,0.", "512.25,inf,0.", "more cells than there are columns"),
-        (",512.25,", ",much,", "line 2: megabytes: "),
-        ("tiny-1", "tiny-0", "line 3: this video is there twice"),
+        (",512.25,", ",much,", "row 1: megabytes: "),
+        (",512.25,", ",inf,", "row 1: megabytes: "),
+        (",512.25,", ",-1,", "row 1: megabytes: "),
+        ("tiny-1", "tiny-0", "row 2: this video is there twice"),
+        ("good,good-1,tiny-0", "./evil.py,good-1,tiny-0", "row 1: model: Value error, the path of a file"),
+        ("motion,motion status", "motion,./evil.py status", "row 1: metric: Value error, the path of a file"),
+        ("motion,motion status", "motion,_ status", "row 1: '_' cannot be a plugin"),
+        ("transitions,transitions status", "motion,transitions status", "2 columns called 'motion'"),
         ("good,good-1,tiny-0", ",good-1,tiny-0", "must have the columns suite and model and"),
         ("suite,model", "sweet,model", "must have the columns suite and model and"),
     ],

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from evalsuite.errors import UnknownPluginError
+from evalsuite.errors import UnknownPluginError, VideoError
 from evalsuite.features import extract
 from evalsuite.interfaces import Metric
 from evalsuite.training import VideoMetric, torch_metric
@@ -90,6 +90,19 @@ def test_forward_judges_a_batch_and_adds_it_and_reset_forgets() -> None:
     assert metric.compute().item() == pytest.approx(50, abs=1e-3)
     metric.reset()
     metric.update([grey(255)], [STORY], fps=8)
+    assert metric.compute().item() == pytest.approx(100, abs=1e-3)
+
+
+def test_a_number_that_is_none_is_refused_and_does_not_spoil_the_mean() -> None:
+    class Lost(Brightness):
+        def measure(self, features: object, storyboard: Storyboard) -> Measured:
+            found = super().measure(features, storyboard)
+            return Measured(float("nan")) if found.value < 50 else found
+
+    metric = VideoMetric(Lost())
+    metric.update(grey(255), STORY, fps=8)
+    with pytest.raises(VideoError, match="Lost gave nan"):
+        metric.update(grey(0), STORY, fps=8)
     assert metric.compute().item() == pytest.approx(100, abs=1e-3)
 
 

@@ -85,14 +85,14 @@ class Generator:
         plan = pieces(storyboard)
         frames = self._frames(storyboard.id, seed, plan, (spec.width, spec.height))
         effort = Effort(self.sampling.steps, self.transformer.layout.tokens(len(plan)))
-        return Footage(frames, FRAMES_PER_SECOND, effort=effort, note=self._note(plan))
+        return Footage(frames, FRAMES_PER_SECOND, effort=effort, note=self._note(storyboard, len(plan)))
 
-    def _note(self, plan: Sequence[Piece]) -> str:
+    def _note(self, storyboard: Storyboard, segments: int) -> str:
         """What is unlike anything in training."""
-        seconds = SECONDS_PER_PIECE * len(plan)
+        seconds = SECONDS_PER_PIECE * segments
         trained = SECONDS_PER_PIECE * self.transformer.trained_segments
         longer = f"{seconds:g} s long, and trained on up to {trained:g} s" if seconds > trained else ""
-        words = self.vocabulary.note(piece.text for piece in plan)
+        words = self.vocabulary.note(segment.text for segment in storyboard.segments)
         return ", and with ".join(said for said in (longer, words) if said)
 
     def _frames(self, name: str, seed: int, plan: Sequence[Piece], size: tuple[int, int]) -> Iterator[Frame]:

@@ -119,7 +119,7 @@ class WaltGenerator:
             (resized(frame, (spec.width, spec.height)) for video in videos for frame in pixels(video)),
             FRAMES_PER_SECOND,
             effort=Effort(self.sampling.steps, len(plan) * sum(stage.model.shape.tokens for stage in stages)),
-            note=stages[0].vocabulary.note(piece.text for piece in pieces(storyboard)),
+            note=stages[0].vocabulary.note(segment.text for segment in storyboard.segments),
         )
 
     def _frames(

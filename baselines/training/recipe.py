@@ -37,7 +37,7 @@ class Stage:
 
     taught: bool = False
     """Whether sequence layers are to answer as the base does when it is told again who is who, and not the truth."""
-    luck: int = 0
+    seed_offset: int = 0
     """Added to the seed, where a stage was made with another."""
 
     @property
@@ -112,8 +112,8 @@ RECIPE = Recipe(
     base=(
         Stage(1, Schedule(12_490, 256, rate=2e-3, warm_up=200), from_start=0.8, stills=True, emphasis=2.0),
         Stage(1, Schedule(5_580, 64, rate=2e-3, warm_up=200), from_start=0.8, emphasis=2.0),
-        Stage(1, Schedule(500, 56, rate=1e-3, warm_up=30, averaging=0.99), from_start=0.8, stills=True, luck=7),
-        Stage(1, Schedule(1_000, 16, rate=1e-3, warm_up=30, averaging=0.99), luck=7),
+        Stage(1, Schedule(500, 56, rate=1e-3, warm_up=30, averaging=0.99), from_start=0.8, stills=True, seed_offset=7),
+        Stage(1, Schedule(1_000, 16, rate=1e-3, warm_up=30, averaging=0.99), seed_offset=7),
     ),
     recall=Stage(10, Schedule(600, 16, rate=1.0, averaging=0.98)),
     stages=(

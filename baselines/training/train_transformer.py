@@ -72,7 +72,7 @@ def _fit_base(
         drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, recipe.text_dropout, luck)
         return step_loss(model, drawn, *draw_blend(drawn.latents, luck), stage.emphasis)
 
-    average = fit(model, stage.schedule, loss, checkpoint, recipe.seed + stage.luck)
+    average = fit(model, stage.schedule, loss, checkpoint, recipe.seed + stage.seed_offset)
     assert isinstance(average, VideoTransformer)
     return average
 
@@ -154,7 +154,7 @@ def _fit(model: VideoTransformer, course: Course, stage: Stage, checkpoint: Path
         drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, recipe.text_dropout, luck)
         return teacher.loss(model, drawn, *draw_blend(drawn.latents, luck, times), stage.taught)
 
-    average = fit(model, stage.schedule, loss, checkpoint, seed + stage.luck)
+    average = fit(model, stage.schedule, loss, checkpoint, seed + stage.seed_offset)
     assert isinstance(average, VideoTransformer)
     return average
 

@@ -32,7 +32,7 @@ def train_cascade(training: Training) -> list[Path]:
     Latents are made by the autoencoder of that folder, or by the shipped one where it has none. A smoke run is tiny
     throughout, and so has a folder of its own and starts from nothing.
     """
-    training.must_be_plain("walt")
+    training.refuse_further_and_rate("walt")
     recipe, needed = (WALT.smoke(), RECIPE.smoke()) if training.smoke else (WALT, RECIPE)
     folder = training.folder / "smoke" if training.smoke else training.folder
     own = folder / "weights"

@@ -62,11 +62,10 @@ def load(name_or_path: str, limit: int | None = None, skip: int = 0) -> Suite:
     is no such suite, if its file cannot be used, if it is no longer what it was frozen as, or if nothing of it is left.
     """
     file, folder = _read(name_or_path)
-    part = slice(skip, None if limit is None else skip + limit)
-    storyboards = _storyboards(file, folder, part)
-    if part == slice(0, None):
+    storyboards = _storyboards(file, folder, slice(skip, None if limit is None else skip + limit))
+    if limit is None and not skip:
         _check_frozen(file, storyboards)
-    if not storyboards:
+    if skip and not storyboards:
         raise SuiteError(f"the suite {file.name} has no storyboard behind the first {skip}; leave out fewer.")
     return Suite(**{**file.model_dump(), "storyboards": storyboards})
 

@@ -25,7 +25,7 @@ _SPEC = VideoSpec(96, 64, 0.5)
 
 def measure_clean_frames(training: Training) -> list[Path]:
     """The file in the training's folder: a frame every two seconds, in `SIZES`, of episodes that train no network."""
-    training.must_be_plain("scene-statistics")
+    training.refuse_further_and_rate("scene-statistics")
     episodes = (script.episode("reference", SEGMENTS, index) for index in range(6 if training.smoke else EPISODES))
     drawn = (frame for one in episodes for frame in world.frames(one, _SPEC))
     pixels = [round(_SPEC.width * _SPEC.height * size**2) for size in SIZES]

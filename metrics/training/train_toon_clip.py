@@ -58,7 +58,7 @@ SMOKE = ToonClipRecipe(
 
 def train_toon_clip(training: Training) -> list[Path]:
     """A folder as open_clip reads it: weights, configuration, merges; with its curve and what was measured."""
-    training.must_be_plain("toon-clip")
+    training.refuse_further_and_rate("toon-clip")
     recipe = SMOKE if training.smoke else ToonClipRecipe()
     folder = training.folder / ("toon_clips_smoke" if training.smoke else "toon_clips")
     seen = films(folder, "train", FIRST, recipe.episodes, copyists(training))

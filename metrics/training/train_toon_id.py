@@ -55,7 +55,7 @@ SMOKE = ToonIdRecipe(
 
 def train_toon_id(training: Training) -> list[Path]:
     """The file of weights in the training's folder, with its curve and what was measured on held-out episodes."""
-    training.must_be_plain("toon-id")
+    training.refuse_further_and_rate("toon-id")
     recipe = SMOKE if training.smoke else ToonIdRecipe()
     folder = training.folder / ("toon_id_smoke" if training.smoke else "toon_id")
     seen = scenes(folder, "train", FIRST, recipe.episodes, copyists(training).stills)

@@ -44,7 +44,7 @@ SMOKE = ToonPlaceRecipe(episodes=6, held_out=4, schedule=Schedule(steps=6, batch
 
 def train_toon_place(training: Training) -> list[Path]:
     """The file of weights in the training's folder, with its curve and what was measured on held-out episodes."""
-    training.must_be_plain("toon-place")
+    training.refuse_further_and_rate("toon-place")
     recipe = SMOKE if training.smoke else ToonPlaceRecipe()
     folder = training.folder / ("toon_place_smoke" if training.smoke else "toon_place")
     seen = views(folder, "train", _FIRST, recipe.episodes)
