@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from evalsuite import __version__, cli_files, cli_weights, options
+from evalsuite import __version__, cli_audit, cli_files, cli_weights, options
 from evalsuite.errors import EvalsuiteError, StoreError, VideoError, disk_error
+from evalsuite.printing import print_table, say
 
 if TYPE_CHECKING:
     from evalsuite.run import Report, Request
-    from evalsuite.types import Suite, Table
+    from evalsuite.types import Suite
 
 
 def _print_version(asked: bool) -> None:
@@ -34,12 +34,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+app.add_typer(cli_audit.app)
 app.add_typer(cli_weights.app, name="weights")
 app.add_typer(cli_files.app)
 
 INTERRUPTED = 130
-WIDE = 180
-"""Columns for a table that goes to a file."""
 
 
 @app.callback()
@@ -92,7 +91,7 @@ def generate(
     )
     report = _performed(request, f"{request.suite.name}: videos made")
     made = sum(video.status == "ok" for video in report.videos)
-    _say(f"{made} of {len(report.videos)} videos are in {request.folder / 'videos'}")
+    say(f"{made} of {len(report.videos)} videos are in {request.folder / 'videos'}")
     raise typer.Exit(_code(report))
 
 
@@ -131,9 +130,7 @@ def score(
 @app.command()
 def rank(
     suite: options.SuiteName,
-    model: Annotated[
-        list[str] | None, typer.Option("--model", help="Only this system; may be repeated. [default: all]")
-    ] = None,
+    model: options.Chosen = None,
     limit: options.Limit = None,
     out: options.Out = None,
     by: Annotated[
@@ -154,12 +151,37 @@ def rank(
     if scores and videos:
         raise typer.BadParameter("--scores and --videos say what to print: give one of them.")
     loaded = _suite(suite, limit or 1)
-    boards = [board.id for board in loaded.storyboards] if limit else []
     found, sources = gathered(loaded, _folder(loaded, out), beside or [], is_needed=out is not None)
-    results = chosen(found, model or [], boards)
+    results = chosen(found, model or [], _boards(loaded, limit))
     unranked = listed if videos else scored if scores else None
     table = unranked(loaded, results) if unranked else ranked(loaded, results, by)
-    _print_table(with_notes(table, sources), form)
+    print_table(with_notes(table, sources), form)
+
+
+@app.command()
+def curve(
+    metric: Annotated[str, typer.Argument(help="A metric whose scores tell a course, such as identity.")],
+    suite: options.SuiteName,
+    model: options.Chosen = None,
+    limit: options.Limit = None,
+    out: options.Out = None,
+    picture: Annotated[Path | None, typer.Option(help="Where it is drawn. [default: in the run folder]")] = None,
+    form: Annotated[options.TableFormat, typer.Option("--format", help="How to print.")] = "text",
+) -> None:
+    """Draw a metric against time: how fast each system forgets.
+
+    Example: evalsuite curve identity --suite one_minute --model ttt --model full-attention
+    """
+    from evalsuite.curves import course, curve_table, draw
+
+    loaded = _suite(suite, limit or 1)
+    folder = _folder(loaded, out)
+    found = course(loaded, folder, metric, model or [], _boards(loaded, limit))
+    title = f"{metric}, {loaded.name} {loaded.version}"
+    path = picture or folder / "curves" / f"{metric.replace(':', '__').replace('/', '_')}.png"
+    draw(path, found, title)
+    say(f"written: {path}")
+    print_table(curve_table(found, title), form)
 
 
 @app.command()
@@ -195,55 +217,7 @@ def train(
         raise typer.BadParameter(f"--rate {rate:g} is none: a learning rate lies between 0 and 1.")
     training = Training(folder or Path("runs") / "training", from_nothing, further, smoke, seed, rate)
     for path in plugins.trainable(model).train(training):
-        _say(f"written: {path}")
-
-
-@app.command()
-def audit(
-    metric: options.Metrics = None,
-    source: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="oracle, autoencoder, a system, or a folder of its finished videos; @tricks behind these tries tricks "
-            "alone; may be repeated. [default: oracle and autoencoder]"
-        ),
-    ] = None,
-    suite: options.SuiteName = "eighteen_second",
-    limit: options.Limit = 30,
-    damage: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A kind of damage; may be repeated. [default: what the metrics claim to see, and the tricks]"
-        ),
-    ] = None,
-    workers: options.Workers = None,
-    out: Annotated[Path | None, typer.Option(help="Where all is kept. [default: runs/SUITE_audit]")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON, and nothing else.")] = False,
-) -> None:
-    """Prove what each metric sees, and that it cannot be gamed.
-
-    Example: evalsuite audit --metric identity --source oracle --source autoencoder --source ttt
-    """
-    from evalsuite import progress
-    from evalsuite.audit import evidence, making, plan, report, visible
-    from evalsuite.execute import default_workers
-
-    loaded = _suite(suite, limit)
-    metrics = tuple(dict.fromkeys(metric or loaded.metrics))
-    sources = plan.sources_for(source or ("oracle", "autoencoder"), plan.kinds_for(metrics, damage or ()))
-    folder = out or Path("runs") / f"{loaded.name}_audit"
-    asked = plan.Plan(loaded, metrics, sources, folder, workers or default_workers())
-    with redirect_stdout(sys.stderr):
-        made = making.make(asked, progress.shown)
-    with progress.shown("videos compared") as shown:
-        found = evidence.evidence(asked, visible.as_seen(asked, made, shown))
-    for path in report.write(asked, found):
-        _say(f"written: {path}")
-    if as_json:
-        typer.echo(json.dumps(report.as_data(asked, found), indent=1))
-    else:
-        _print_table(report.status_table(asked, found), "text")
-    raise typer.Exit(1 if any(account.failed for each in found for account in each.accounts) else 0)
+        say(f"written: {path}")
 
 
 @app.command("list")
@@ -278,7 +252,7 @@ def main() -> None:
 def _exit_code(arguments: Sequence[str]) -> int:
     code = _outcome(arguments)
     if code == INTERRUPTED:
-        _say("interrupted; what is done is kept, and the same command goes on from there.")
+        say("interrupted; what is done is kept, and the same command goes on from there.")
     return code
 
 
@@ -288,18 +262,18 @@ def _outcome(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         said = getattr(error, "format_message", error.__str__)()
         ended = said if said.endswith((".", "?")) else f"{said}."
-        _say(f"evalsuite: {ended} `evalsuite --help` shows what there is." if arguments else said)
+        say(f"evalsuite: {ended} `evalsuite --help` shows what there is." if arguments else said)
         return 2
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except EvalsuiteError as error:
-        _say(f"evalsuite: {error}")
+        say(f"evalsuite: {error}")
         return 1 if isinstance(error, StoreError | VideoError) else 2
     except BrokenPipeError:
         sys.stderr.close()
         return 1
     except OSError as error:
-        _say(f"evalsuite: {disk_error(Path(error.filename or '.'), error)}")
+        say(f"evalsuite: {disk_error(Path(error.filename or '.'), error)}")
         return 1
 
 
@@ -333,6 +307,11 @@ def _suite(name: str, limit: int | None = None, skip: int = 0) -> Suite:
     return suites.load(name, limit, skip)
 
 
+def _boards(suite: Suite, limit: int | None) -> list[str]:
+    """Which storyboards are asked for; none stands for all, whose texts need not be written to know them."""
+    return [board.id for board in suite.storyboards] if limit else []
+
+
 def _folder(suite: Suite, out: Path | None) -> Path:
     return out or Path("runs") / suite.name
 
@@ -361,9 +340,9 @@ def _finish(request: Request, as_json: bool, what: str) -> None:
         from evalsuite.costs import notes
         from evalsuite.table import scores_table
 
-        _print_table(scores_table(report.scores), "text")
+        print_table(scores_table(report.scores), "text")
         for line in [*notes(report.videos), *_reservations(report)]:
-            _say(line)
+            say(line)
     raise typer.Exit(_code(report))
 
 
@@ -374,16 +353,3 @@ def _reservations(report: Report) -> list[str]:
 
 def _code(report: Report) -> int:
     return 1 if report.amiss else 0
-
-
-def _print_table(table: Table, form: options.TableFormat) -> None:
-    from evalsuite.table import render
-
-    typer.echo(render(table, form, shutil.get_terminal_size((WIDE, 24)).columns).rstrip())
-    if form == "csv":  # which has no place for them
-        for note in table.notes:
-            _say(note)
-
-
-def _say(line: Any) -> None:
-    typer.echo(line, err=True)

@@ -137,6 +137,8 @@ class Metric(ABC):
     """What `measure` needs in `features`, by name."""
     failures: ClassVar[tuple[str, ...]] = ()
     """What damage it claims to see, by the names of `docs/controls.md`; `evalsuite audit` holds it to that."""
+    lagged: ClassVar[bool] = False
+    """Whether the course that it tells is against the time between two moments, and not the time in the story."""
 
     @abstractmethod
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:

@@ -12,6 +12,7 @@ FileFormat = Literal["own", "ttt", "text"]
 Models = Annotated[
     list[str], typer.Option("--model", help="A system: NAME, NAME:ARGUMENT or PATH.py; may be repeated.")
 ]
+Chosen = Annotated[list[str] | None, typer.Option("--model", help="Only this system; may be repeated. [default: all]")]
 SuiteName = Annotated[str, typer.Option("--suite", help="A suite's name, or the path of a suite file.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Take only the first N storyboards.")]
 Skip = Annotated[

@@ -17,6 +17,8 @@ Array = npt.NDArray[np.float64]
 
 LEVEL = 0.95
 """The level of every interval."""
+ENDS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
+"""The quantiles where it begins and ends."""
 
 _ENDLESS = 20.0
 """Log strengths that are on their way to infinity, where no prior holds them: odds of 10^17 between two systems."""
@@ -84,9 +86,14 @@ def clustered_mean(values: Sequence[float], clusters: Sequence[str]) -> Estimate
     sums = np.bincount(index, weights=np.asarray(values, dtype=np.float64), minlength=len(names))
     sizes = np.bincount(index, minlength=len(names)).astype(np.float64)
     weights, mean = draws(len(names)), sums.sum() / sizes.sum()
-    ends = interval((weights @ sums) / (weights @ sizes))
-    low, high = (float(mean + (end - mean) * _few(len(names))) for end in ends)
+    low, high = widened_interval((weights @ sums) / (weights @ sizes), mean, len(names))
     return Estimate(float(mean), low, high, len(names))
+
+
+def widened_interval(samples: Array, value: float, clusters: int) -> tuple[float, float]:
+    """The interval of a resampled mean or slope, as wide as so few clusters need."""
+    low, high = (float(value + (end - value) * _few(clusters)) for end in interval(samples))
+    return low, high
 
 
 def _few(clusters: int) -> float:

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 
 from evalsuite.compare import FAILURE_RULE, TIE_RULE, left_out, unscored, withheld
 from evalsuite.errors import EvalsuiteError
-from evalsuite.stats import RESAMPLES, clustered_mean
+from evalsuite.stats import RESAMPLES, Estimate, clustered_mean
 from evalsuite.types import SET_SIZE, Rating, Score, Table
 
 Cell = str | float | None
@@ -30,7 +30,7 @@ def scores_table(scores: Sequence[Score], title: str = "Scores") -> Table:
     """A row for each system: the mean of each metric over its finished videos, with an interval."""
     metrics = sorted({score.metric for score in scores})
     systems = sorted({score.model for score in scores})
-    headings = [heading for metric in metrics for heading in _with_interval(metric)]
+    headings = [heading for metric in metrics for heading in with_interval(metric)]
     rows = [_score_row([score for score in scores if score.model == system], metrics) for system in systems]
     columns = ("model", *headings, "storyboards", "seeds", "failed", "not applicable", "coverage")
     notes = (
@@ -50,17 +50,18 @@ def rating_table(
     centre: Sequence[str],
     title: str = "Ratings",
 ) -> Table:
-    """A row for each system, best first: its ranks and rating overall, then on each axis.
+    """A row for each system, best first: its ranks, its rating on each axis, and overall.
 
-    `axes` is axis -> metric -> weight, `scores` all that the comparisons were made from, and `centre` the systems whose
-    mean is 1000.
+    `axes` is axis -> metric -> weight, in the order of the columns; `scores` all that the comparisons were made from;
+    and `centre` the systems whose mean is 1000.
     """
-    names = sorted({rating.axis for rating in ratings} - {"overall"})
-    shown = ["overall", *names] if any(rating.axis == "overall" for rating in ratings) else names
+    rated = {rating.axis for rating in ratings}
+    shown = [axis for axis in (*axes, "overall") if axis in rated]
     found = {(rating.model, rating.axis): rating for rating in ratings}
+    by_last = {rating.model: rating for rating in ratings if rating.axis in shown[-1:]}
     systems = sorted({score.model for score in scores} | {model for model, _ in found})
-    systems.sort(key=lambda model: _order(found, model, shown))
-    headings = [heading for axis in shown for heading in _with_interval(axis)]
+    systems.sort(key=lambda model: _order(by_last.get(model), model))
+    headings = [heading for axis in shown for heading in with_interval(axis)]
     columns = ("rank", "model", *headings, "storyboards")
     rows = tuple(_rating_row(found, model, shown) for model in systems)
     return Table(title, columns, rows, _notes(ratings, scores, axes, tie_bands, centre))
@@ -81,13 +82,16 @@ def render(table: Table, format: Format = "text", width: int | None = None) -> s
     return writers[format](table)
 
 
-def _with_interval(name: str) -> tuple[str, str, str]:
+def with_interval(name: str) -> tuple[str, str, str]:
+    """The columns of a number and its interval."""
     return name, f"{name} low", f"{name} high"
 
 
-def _interval(value: float, low: float, high: float, storyboards: int) -> list[Cell]:
+def estimate_cells(number: Estimate | Rating | None) -> list[Cell]:
     """A number and its interval; a single storyboard says nothing of how far the next may lie."""
-    return [value, low, high] if storyboards > 1 else [value, None, None]
+    if number is None:
+        return [None, None, None]
+    return [number.value, number.low, number.high] if number.n > 1 else [number.value, None, None]
 
 
 def _score_row(scores: Sequence[Score], metrics: Sequence[str]) -> tuple[Cell, ...]:
@@ -99,7 +103,7 @@ def _score_row(scores: Sequence[Score], metrics: Sequence[str]) -> tuple[Cell, .
             if judged
             else None
         )
-        cells += _interval(mean.value, mean.low, mean.high, mean.n) if mean else [None, None, None]
+        cells += estimate_cells(mean)
     boards = len({score.storyboard for score in scores})
     seeds = len({score.seed for score in scores})
     statuses = [score.status for score in scores]
@@ -145,18 +149,16 @@ def _shared(members: Sequence[Score]) -> str:
     return ", ".join(f"{name} {value:.4g}" for name, value in sorted(shared))
 
 
-def _order(found: Mapping[tuple[str, str], Rating], model: str, shown: Sequence[str]) -> tuple[bool, float, str]:
-    rating = found.get((model, shown[0])) if shown else None
+def _order(rating: Rating | None, model: str) -> tuple[bool, float, str]:
     return (rating is None, -rating.value if rating else 0.0, model)
 
 
 def _rating_row(found: Mapping[tuple[str, str], Rating], model: str, shown: Sequence[str]) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     for axis in shown:
-        rating = found.get((model, axis))
-        cells += _interval(rating.value, rating.low, rating.high, rating.n) if rating else [None, None, None]
-    first = found.get((model, shown[0])) if shown else None
-    return (_ranks(first) if first else "", model, *cells, first.n if first else 0)
+        cells += estimate_cells(found.get((model, axis)))
+    last = found.get((model, shown[-1])) if shown else None
+    return (_ranks(last) if last else "", model, *cells, last.n if last else 0)
 
 
 def _ranks(rating: Rating) -> str:
@@ -184,7 +186,7 @@ def _notes(
         f"centred on 1000 over {_centre(central)}",
         f"{TIE_RULE}; bands: {bands}",
         f"{FAILURE_RULE}; failed: {_failures(scores)}",
-        *(f"{axis}: {_weights(weights)}" for axis, weights in sorted(axes.items())),
+        *(f"{axis}: {_weights(weights)}" for axis, weights in axes.items()),
         *_left_out(ratings, scores, axes),
     ]
     return tuple(notes)
@@ -213,7 +215,7 @@ def _failures(scores: Sequence[Score]) -> str:
 
 def _left_out(ratings: Sequence[Rating], scores: Sequence[Score], axes: Mapping[str, Mapping[str, float]]) -> list[str]:
     notes = []
-    for axis, weights in sorted(axes.items()):
+    for axis, weights in axes.items():
         lacking = unscored(scores, weights)
         rated = {rating.model for rating in ratings if rating.axis == axis}
         missing = sorted({score.model for score in scores} - rated - set(lacking))

@@ -29,7 +29,7 @@ class Gaussian:
     mean: Rows
     """Shape (dimensions,)."""
     root: Rows
-    """X with X^T X the covariance over n - 1, of no more rows than dimensions or samples."""
+    """X with X^T X the covariance, of no more rows than dimensions or samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ class Extrapolation:
     slope: float
 
 
-def gaussian(rows: Rows) -> Gaussian:
-    """Mean and covariance of at least two finite rows; a covariance of low rank is no special case."""
+def gaussian(rows: Rows, ddof: int = 1) -> Gaussian:
+    """Mean and covariance, over n - `ddof`, of at least two finite rows; one of low rank is no special case."""
     rows = checked(rows)
     if len(rows) < 2:
         raise UndefinedDistanceError(f"a covariance needs two videos at least, and here is {len(rows)}.")
     mean = rows.mean(axis=0)
-    centred = (rows - mean) / np.sqrt(len(rows) - 1)
+    centred = (rows - mean) / np.sqrt(len(rows) - ddof)
     reduced = centred if len(rows) <= rows.shape[1] else np.linalg.qr(centred, mode="r")
     return Gaussian(mean, np.asarray(reduced))
 

@@ -70,9 +70,9 @@ class Kind:
         ]
         return np.stack(columns, axis=1)
 
-    def frechet(self) -> float:
-        """Mean over places."""
-        return _mean_frechet(_places(self.rows), self.standard.gaussians)
+    def frechet(self) -> list[float]:
+        """At each place."""
+        return _frechets(_places(self.rows), self.standard.gaussians)
 
     def frechet_at_infinity(self) -> float:
         """Mean over places of what it would be for endless videos."""
@@ -108,7 +108,7 @@ def frechet_floor(standards: Sequence[Standard], size: int) -> float:
         sum(
             np.mean(
                 [
-                    _mean_frechet(_places(standard.rows[one]), map(gaussian, _places(standard.rows[other])))
+                    np.mean(_frechets(_places(standard.rows[one]), map(gaussian, _places(standard.rows[other]))))
                     for one, other in _halves(videos, size, FRECHET_DRAWS)
                 ]
             )
@@ -117,8 +117,8 @@ def frechet_floor(standards: Sequence[Standard], size: int) -> float:
     )
 
 
-def _mean_frechet(sets: Iterable[Rows], others: Iterable[Gaussian]) -> float:
-    return float(np.mean([frechet(gaussian(rows), other) for rows, other in zip(sets, others, strict=True)]))
+def _frechets(sets: Iterable[Rows], others: Iterable[Gaussian]) -> list[float]:
+    return [frechet(gaussian(rows), other) for rows, other in zip(sets, others, strict=True)]
 
 
 def _halves(videos: int, size: int, draws: int) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:

@@ -17,7 +17,7 @@ from evalsuite.errors import PluginError
 from evalsuite.features import extractor
 from evalsuite.learning.sums import revision
 
-from ._distances import UndefinedDistanceError
+from ._distances import Rows, UndefinedDistanceError
 from ._places import Standard, at_places
 
 SHIPPED = Path(__file__).parent / "weights"
@@ -61,6 +61,15 @@ def real_excerpts(space: str, places: Mapping[str, int]) -> dict[str, Standard]:
     """
     path = file_of(space)
     return _chosen(path, revision(path), places[space], tuple(places.items()))
+
+
+def real_rows(space: str) -> list[Rows]:
+    """All real excerpts of each video, of whatever length, (excerpts, dimensions); the short ones of `space` alone."""
+    from evalsuite.learning.weights import load  # heavy
+
+    tensors, _ = load(file_of(space))
+    groups = [tensors[key].double().numpy() for key in sorted(tensors) if key.rpartition("/")[0] == space]
+    return [video for group in groups for video in group]
 
 
 @lru_cache(maxsize=8)

@@ -48,6 +48,7 @@ class Identity(Metric):
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("identity-drift", "identity-swap", "vanish")
+    lagged: ClassVar[bool] = True
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (mean lag in seconds, mean likeness) for lags from short to long."""
@@ -70,6 +71,7 @@ class Identity(Metric):
                 "pairs": float(len(pairs)),
                 "precision": precision,
                 "recall": recall,
+                "f1": 2 * precision * recall / max(precision + recall, 1e-12),
                 "per_doubling": _per_doubling(lag, likeness),
             },
             series=_curve(lag, likeness),

@@ -50,6 +50,7 @@ class Setting(Metric):
     higher_is_better: ClassVar[bool] = True
     extractors: ClassVar[tuple[str, ...]] = (TOON_PLACE, TOON_ID, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("setting-swap", "prop-loss")
+    lagged: ClassVar[bool] = True
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (lag in seconds, likeness) of each return."""

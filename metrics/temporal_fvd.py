@@ -98,12 +98,14 @@ def _details(kinds: Sequence[Kind], courses: Sequence[Rows], starts: Rows) -> di
     real = len(standards[0].rows)
     size = min(videos, real // 2)
     parts = {name: float(course.mean()) for name, course in zip(("short", "long"), courses, strict=False)}
+    frechets = [kind.frechet() for kind in kinds]
     return {
         **parts,
         "slope_per_minute": _slope(starts, courses[0].mean(axis=0)) * 60,
         "floor": floor(standards, size),
         "floor_size": float(size),
-        "frechet": sum(kind.frechet() for kind in kinds),
+        "frechet": float(sum(map(np.mean, frechets))),
+        "frechet_slope_per_minute": _slope(starts, np.array(frechets[0])) * 60,
         "frechet_at_infinity": sum(kind.frechet_at_infinity() for kind in kinds),
         "frechet_floor": frechet_floor(standards, size),
         "jedi": kinds[0].jedi(),

@@ -58,14 +58,16 @@ def test_rating_rows_stand_in_order_and_unrated_systems_last() -> None:
     assert table.rows[2][2] is None
 
 
-def test_overall_comes_first_and_orders_the_rows() -> None:
+def test_axes_stand_in_the_suites_order_and_overall_is_last_and_orders_the_rows() -> None:
     ratings = [
         Rating(model, axis, value, value - 9, value + 9, 5, 1, 2)
-        for axis, values in {"look": (1100, 900), "motion": (800, 1200), "overall": (950, 1050)}.items()
+        for axis, values in {"motion": (800, 1200), "overall": (950, 1050), "look": (1100, 900)}.items()
         for model, value in zip("ab", values, strict=True)
     ]
-    table = rating_table(ratings, [score("a", 0.1), score("b", 0.2)], {"look": {}, "motion": {}}, {}, ["a"])
-    assert table.columns[:3] == ("rank", "model", "overall")
+    table = rating_table(ratings, [score("a", 0.1), score("b", 0.2)], {"motion": {}, "look": {}}, {}, ["a"])
+    assert [name for name in table.columns if " " not in name] == [
+        "rank", "model", "motion", "look", "overall", "storyboards",
+    ]  # fmt: skip
     assert [row[1] for row in table.rows] == ["b", "a"]
     assert table.rows[0][0] == "1-2"
 

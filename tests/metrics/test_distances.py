@@ -85,7 +85,9 @@ def test_both_forms_agree_where_there_are_as_many_rows_as_dimensions():
     assert distance(left, right) == pytest.approx(by_square_root(left, right), rel=1e-6)
 
 
-@pytest.mark.parametrize(("count", "expected"), [(64, 547.5), (128, 434.8), (256, 300.0), (512, 159.1)])
+@pytest.mark.parametrize(
+    ("count", "expected"), [(64, 547.5), (128, 434.8), (256, 300.0), (512, 159.1), (1024, 79.1), (2048, 39.4)]
+)
 def test_the_bias_of_equal_distributions_is_as_measured_elsewhere(count, expected):
     found = []
     for seed in range(3):
@@ -93,6 +95,29 @@ def test_the_bias_of_equal_distributions_is_as_measured_elsewhere(count, expecte
         one, other = luck.normal(size=(count, 400)), luck.normal(size=(count, 400))
         found.append(distance(one, other))
     assert np.mean(found) == pytest.approx(expected, abs=0.06)
+
+
+def test_the_bias_in_as_many_dimensions_as_videomae_has():
+    luck = np.random.default_rng(0)
+    one, other = luck.normal(size=(256, 1408)), luck.normal(size=(256, 1408))
+    assert distance(one, other) == pytest.approx(1828.8, abs=0.06)
+
+
+def test_covariances_may_be_over_n_as_cd_fvd_has_them():
+    luck = np.random.default_rng(0)
+    one, other = luck.normal(size=(40, 6)), luck.normal(size=(30, 6)) + 1
+    a, b = np.cov(one.T, ddof=0), np.cov(other.T, ddof=0)
+    expected = np.square(one.mean(0) - other.mean(0)).sum() + np.trace(a + b - 2 * scipy.linalg.sqrtm(a @ b).real)
+    assert frechet(gaussian(one, ddof=0), gaussian(other, ddof=0)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_published_limit_of_sets_of_768_to_2048():
+    luck = np.random.default_rng(0)
+    other, rows = gaussian(luck.normal(size=(20_000, 400))), luck.normal(size=(2048, 400))
+    counts = np.linspace(768, 2048, 8).round().astype(int)
+    found = [frechet(gaussian(rows[luck.permutation(2048)[:count]]), other) for count in counts]
+    assert (found[0], found[-1]) == pytest.approx((58.6, 22.2), rel=0.02)
+    assert abs(np.polyfit(1 / counts, found, 1)[1]) < 0.6
 
 
 def test_repeating_videos_to_reach_a_number_makes_it_wrong():

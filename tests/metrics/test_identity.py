@@ -94,6 +94,18 @@ def test_likeness_is_the_calibrated_cosine(seen: Callable):
     assert dict(found.series) == pytest.approx({3.0: likeness, 7.5: (1 + likeness) / 2}, abs=1e-6)
 
 
+def test_the_curve_is_flat_where_looks_stay_and_falls_steadily_where_they_turn_away(seen: Callable):
+    ann, luck = look_of(ANN), np.random.default_rng(0)
+    other = unit(luck.normal(size=EMBEDDING))
+    flat = seen(told("a a a a a a a a"), [[ann]] * 8)
+    assert [value for _, value in flat.series] == pytest.approx([1.0] * 4)
+    assert flat.details["per_doubling"] == pytest.approx(0, abs=1e-9)
+    turning = seen(told("a a a a a a a a"), [[unit(ann + 0.3 * step * other)] for step in range(8)])
+    likeness = [value for _, value in turning.series]
+    assert likeness == sorted(set(likeness), reverse=True)
+    assert turning.details["per_doubling"] < -0.02
+
+
 def test_who_is_not_seen_counts_as_unlike(seen: Callable):
     ann = look_of(ANN)
     found = seen(told("a a a a"), [[ann], [ann], [], [ann]])
@@ -131,6 +143,7 @@ def test_two_at_once_are_shared_out_by_their_looks(seen: Callable):
     assert seen(told("ab ab ab"), [[ann, ben], [ben, ann], [ann, ben]]).value == pytest.approx(1)
     strange = seen(told("a b a b"), [[ann, ben], [ben, ann], [ann, ben], [ben, ann]])
     assert strange.details["precision"] == pytest.approx(0.5)
+    assert strange.details["f1"] == pytest.approx(2 / (1 / 0.5 + 1 / strange.details["recall"]))
 
 
 def test_a_declared_change_is_not_blamed(seen: Callable):

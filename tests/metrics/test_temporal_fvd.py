@@ -114,10 +114,12 @@ def test_the_number_is_the_mean_over_places_and_the_long_excerpts(real):
     assert [second for second, _ in found[0].series] == [0, 3, 6, 9, 12, 15]
     assert told["slope_per_minute"] == pytest.approx(60 * np.polyfit(np.arange(6) * 3.0, places, 1)[0])
     frechets = [
-        np.mean([frechet_of(gaussian(mine[:, place]), gaussian(other[:, place])) for place in range(mine.shape[1])])
+        [frechet_of(gaussian(mine[:, place]), gaussian(other[:, place])) for place in range(mine.shape[1])]
         for mine, other in ((short, real["toon-video/6"]), (long, real["toon-video-long/6"]))
     ]
-    assert told["frechet"] == pytest.approx(sum(frechets))
+    assert told["frechet"] == pytest.approx(sum(map(np.mean, frechets)))
+    slope = 60 * np.polyfit(np.arange(6) * 3.0, frechets[0], 1)[0]
+    assert told["frechet_slope_per_minute"] == pytest.approx(slope)
     interval = clustered_mean([each.value for each in found], [f"story-{n}" for n in range(30)])
     assert (told["low"], told["high"]) == (interval.low, interval.high)
     assert (told["dimensions"], told["reference_size"], told["floor_size"]) == (DIMENSIONS, REAL, 30)
