@@ -21,10 +21,12 @@ class VBenchSubjectConsistency(Metric):
     """How alike all frames look to DINO, each with the one before and with the first; 0 - 1."""
 
     summary: ClassVar[str] = "subject consistency as VBench computes it (a frozen video has 1)"
-    version: ClassVar[str] = f"1-{backbones.revision('dino-vitb16')}"
     higher_is_better: ClassVar[bool] = True
-    extractors: ClassVar[tuple[str, ...]] = (VBENCH,)
+
+    def __init__(self, weights: str = "") -> None:
+        self.extractors = (f"{VBENCH}:{weights}" if weights else VBENCH,)  # type: ignore[misc]
+        self.version = f"1-{backbones.revision(weights or 'dino-vitb16')}"  # type: ignore[misc]
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """The storyboard is not looked at."""
-        return consistency(features[VBENCH])
+        return consistency(features[self.extractors[0]])

@@ -165,6 +165,19 @@ def test_the_only_face_is_turned_upright_and_seen_by_the_network_written_out(fac
         assert rows[number, 1:] @ written_out(faces, face) > 0.999
 
 
+def test_from_frames_to_a_score(faces):
+    """One face in each frame: Ann's in the first and last segment, Bob's in the third, and in the second nobody's."""
+    frames = np.stack([picture((5, 6 + number % 3)) for number in range(16)])
+    rows = extract([Clip(frames, np.arange(16) / 2)], [NAME])
+    found = plugins.metric("arcface").measure(rows, BOARD)
+    assert found.coverage == 1
+    rows_of_ann = rows[NAME].array[[0, 1, 2, 3, 12, 13, 14, 15], 1:]
+    expected = [rows_of_ann[i] @ rows_of_ann[j] for i in range(8) for j in range(i + 1, 8)]
+    of_bob = rows[NAME].array[8:12, 1:]
+    expected_of_bob = [of_bob[i] @ of_bob[j] for i in range(4) for j in range(i + 1, 4)]
+    assert found.value == pytest.approx(np.mean([np.mean(expected), np.mean(expected_of_bob)]), abs=1e-5)
+
+
 def test_alignment_is_the_least_squares_of_all_similarities():
     luck = np.random.default_rng(0)
     points = PLACES * 0.5 * np.exp(0.2j) + 30 + 20j + luck.normal(0, 1, 5) + 1j * luck.normal(0, 1, 5)

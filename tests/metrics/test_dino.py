@@ -10,9 +10,10 @@ from evalsuite.metrics.models.dino import stretched
 from torch import Tensor
 from torch.nn.functional import conv2d, gelu, interpolate, layer_norm
 
+from evalsuite import plugins
 from evalsuite.errors import WeightsError
 from evalsuite.features import extract
-from evalsuite.types import Clip
+from evalsuite.types import Clip, Segment, Storyboard
 from tests.metrics.backbone_files import dino_state, hand_over, pickled
 
 
@@ -119,6 +120,18 @@ def test_the_argument_names_the_weights_and_so_does_the_revision(weights_folder,
     clip = noise(2, 224, 280)
     rows = extract([clip], ["dino:dinov2-vitb14", "dino"])
     assert not np.allclose(rows["dino"].array, rows["dino:dinov2-vitb14"].array, atol=0.1)
+
+
+def test_subjects_can_be_compared_through_dinov2(weights_folder, tmp_path, monkeypatch):
+    hand_over(monkeypatch, pickled(tmp_path / "b.pth", dino_state(14, 37, True)), "dinov2-vitb14")
+    metric = plugins.metric("vbench-subject-consistency:dinov2-vitb14")
+    moving = noise(6, 56, 84)
+    frozen = Clip(np.repeat(moving.frames[:1], 6, axis=0), moving.seconds)
+    board = Storyboard(id="s", title="s", segments=(Segment(text="On."),))
+    values = [metric.measure(extract([clip], metric.extractors), board).value for clip in (frozen, moving)]
+    assert values[0] == pytest.approx(1, abs=2e-3)
+    assert values[1] < 0.999
+    assert metric.version != plugins.metric("vbench-subject-consistency").version
 
 
 def test_a_file_of_something_else_is_refused(weights_folder, tmp_path, monkeypatch):

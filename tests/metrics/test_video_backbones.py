@@ -14,10 +14,11 @@ from torch import Tensor
 from torch.nn.functional import conv3d, gelu, interpolate, layer_norm
 from transformers import VJEPA2Config, VJEPA2Model, VJEPA2VideoProcessor
 
-from evalsuite import backbones
+from evalsuite import backbones, plugins
 from evalsuite.errors import WeightsError
-from evalsuite.features import extract
-from evalsuite.types import Clip
+from evalsuite.features import extract, extractor
+from evalsuite.learning.weights import save as save_tensors
+from evalsuite.types import Clip, Features, Segment, Storyboard
 from tests.metrics.backbone_files import WIDTH, TinyI3d, hand_over, pickled, videomae_state
 
 
@@ -149,6 +150,45 @@ def test_vjepa_is_the_encoder_of_transformers(weights_folder, tmp_path, monkeypa
     assert np.linalg.norm(found) == pytest.approx(np.linalg.norm(seen), rel=0.01)
     backwards = Clip(np.ascontiguousarray(clip.frames[::-1]), clip.seconds)
     assert np.abs(extract([backwards], ["vjepa"])["vjepa"].array - found).max() > 0.01  # time is told
+
+
+def saved_vjepa(folder):
+    torch.manual_seed(0)
+    small = {"hidden_size": WIDTH, "num_attention_heads": 2, "num_hidden_layers": 1, "mlp_ratio": 2}
+    predictor = {"pred_hidden_size": 12, "pred_num_attention_heads": 1, "pred_num_hidden_layers": 1}
+    config = VJEPA2Config(patch_size=64, frames_per_clip=16, initializer_range=0.2, **small, **predictor)
+    VJEPA2Model(config).save_pretrained(folder)
+    return folder / "model.safetensors"
+
+
+@pytest.mark.parametrize("space", ["i3d", "videomae", "vjepa"])
+def test_from_files_and_frames_to_both_distances(weights_folder, script, tmp_path, monkeypatch, space):
+    """Videos of one noise are near a reference of the same, and those of another are not."""
+    sums = {"sha256": hashlib.sha256(script.read_bytes()).hexdigest()}
+    file, name, known = {
+        "i3d": (script, "i3d", sums),
+        "videomae": (pickled(tmp_path / "v.pth", {"module": videomae_state()}), "videomae", {}),
+        "vjepa": (saved_vjepa(tmp_path / "vjepa"), "vjepa2-vitl", {}),
+    }[space]
+    hand_over(monkeypatch, file, name, **known)
+    names = (space, f"{space}-long")
+
+    def seen(seed: int, low: int) -> dict[str, Features]:
+        frames = np.random.default_rng(seed).integers(low, 256, (24, 18, 27, 3), dtype=np.uint8)
+        return extract([Clip(frames, np.arange(24) / 8)], names)
+
+    real = np.stack([seen(seed, 0)[space].array for seed in range(20)])
+    versions = {each: extractor(each).revision for each in names}
+    save_tensors(tmp_path / f"{space}_reference.safetensors", {f"{space}/1": torch.from_numpy(real)}, versions)
+    monkeypatch.setenv("EVALSUITE_REFERENCES", str(tmp_path))
+    boards = [Storyboard(id=f"s{n}", title="s", segments=(Segment(text="On."),)) for n in range(10)]
+    for metric in map(plugins.metric, (f"temporal-fvd:{space}", f"cd-fvd:{space}")):
+        near, far = (
+            np.mean([each.value for each in metric.measure_set([seen(100 + n, low) for n in range(10)], boards)])
+            for low in (0, 200)
+        )
+        assert np.isfinite(near)
+        assert far > near
 
 
 @pytest.mark.parametrize(
