@@ -28,6 +28,7 @@ def audit(
     ] = None,
     suite: options.SuiteName = "eighteen_second",
     limit: options.Limit = 30,
+    skip: options.Skip = 0,
     damage: Annotated[
         list[str] | None,
         typer.Option(
@@ -46,7 +47,7 @@ def audit(
     from evalsuite.audit import evidence, making, plan, report, visible
     from evalsuite.execute import default_workers
 
-    loaded = suites.load(suite, limit)
+    loaded = suites.load(suite, limit, skip)
     metrics = tuple(dict.fromkeys(metric or loaded.metrics))
     sources = plan.sources_for(source or ("oracle", "autoencoder"), plan.kinds_for(metrics, damage or ()))
     folder = out or Path("runs") / f"{loaded.name}_audit"

@@ -1,4 +1,7 @@
-"""Generic faults that pictures may have, so that evaluators look past them; none is a kind of damage of the audit."""
+"""Generic faults that pictures may have, so that evaluators look past them.
+
+None is made as the audit makes damage, but two are of a kind with some of it: `blur`, and light that changes.
+"""
 
 from __future__ import annotations
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -126,3 +128,18 @@ def test_the_axes_of_every_suite_are_proven(name):
     suite = suites.load(name, 1)
     versions = {metric: plugins.metric(metric).version for weights in suite.axes.values() for metric in weights}
     assert not unproven(suite.axes, json.loads(STATUS.read_text())["metrics"], versions)
+
+
+def test_each_of_the_six_failures_is_claimed_by_a_headline_metric_as_the_document_says():
+    """A row of the document names damage and metrics in one order, groups of both parted by semicolons."""
+    text = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
+    table = text.partition("| the six failures")[2].partition("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    assert len(rows) == 6
+    status = json.loads(STATUS.read_text())["metrics"]
+    for failure, damage, seen, _ in rows:
+        groups = list(zip(damage.split(";"), seen.split(";"), strict=True))
+        claimed = {re.findall(r"`(.+?)`", seer)[0]: re.findall(r"`(.+?)`", kinds) for kinds, seer in groups}
+        for metric, kinds in claimed.items():
+            assert set(kinds) <= set(plugins.metric(metric).failures), (failure, metric)
+        assert any(status[metric]["status"] == "headline" for metric in claimed), failure
