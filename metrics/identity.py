@@ -9,35 +9,16 @@ multiplied by 2 AUC - 1 of telling pairs of one character from pairs of two, whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import combinations
-from typing import ClassVar, NamedTuple
-
-import numpy as np
-from scipy.stats import linregress
+from collections.abc import Mapping
+from typing import ClassVar
 
 from evalsuite.interfaces import Metric
-from evalsuite.stats import auc
 from evalsuite.types import Features, Measured, Storyboard
 
-from ._appearances import Appearances, appearances, characters
-from ._timeline import Array
+from ._appearances import appearances, characters
+from ._sameness import Calibration, sameness
 from ._toon_id import NAME
 from .models.looks import REVISION, calibration
-
-LAGS = (4.5, 9.0, 18.0, 36.0)
-"""Edges of the bins of the curve against lag, in seconds."""
-
-
-class Pair(NamedTuple):
-    """Two segments that both should show the same character."""
-
-    lag: float
-    """Seconds between the beginnings of the segments."""
-    likeness: float
-    """0 - 1; 0 where the character is not seen in one of them, and less where one repeats what was shown before."""
-    both: bool
-    """Whether it is seen in both."""
 
 
 class Identity(Metric):
@@ -54,76 +35,4 @@ class Identity(Metric):
         """`series` is (mean lag in seconds, mean likeness) for lags from short to long."""
         if not characters(storyboard):
             return Measured(None, "the storyboard describes no character in the words of the cartoon world")
-        found = appearances(features, storyboard)
-        pairs = list(_pairs(found, storyboard))
-        if not pairs:
-            return Measured(None, "the storyboard has no character in two segments")
-        lag, likeness, both = (np.array(column) for column in zip(*pairs, strict=True))
-        mean = float(likeness.mean())
-        telling = _telling_apart(found)
-        precision, recall = _presence(found)
-        return Measured(
-            value=mean * max(0.0, 2 * telling - 1),
-            details={
-                "likeness": mean,
-                "likeness_where_seen": float(likeness[both].mean()) if both.any() else 0.0,
-                "told_apart": telling,
-                "pairs": float(len(pairs)),
-                "precision": precision,
-                "recall": recall,
-                "f1": 2 * precision * recall / max(precision + recall, 1e-12),
-                "per_doubling": _per_doubling(lag, likeness),
-            },
-            series=_curve(lag, likeness),
-            coverage=float(both.mean()),
-        )
-
-
-def _pairs(found: Appearances, storyboard: Storyboard) -> Iterator[Pair]:
-    genuine, impostor = calibration()
-    for who, name in enumerate(found.names):
-        for first, second in combinations(np.flatnonzero(found.expected[who]).tolist(), 2):
-            if _declared(storyboard, name, first, second):
-                continue
-            cosine = found.prototype[who, first] @ found.prototype[who, second]
-            both = bool(found.present[who, first] and found.present[who, second])
-            likeness = both * float(np.clip((cosine - impostor) / (genuine - impostor), 0, 1))
-            likeness *= float(min(found.new[first], found.new[second]))
-            yield Pair(storyboard.starts[second] - storyboard.starts[first], likeness, both)
-
-
-def _declared(storyboard: Storyboard, name: str, first: int, second: int) -> bool:
-    """Whether the story itself changes the character between two segments."""
-    between = storyboard.segments[first + 1 : second + 1]
-    return any(change.entity == name for segment in between for change in segment.changes)
-
-
-def _telling_apart(found: Appearances) -> float:
-    """The chance that a pair of sights of one character is more alike than a pair of two; 1 where there is but one."""
-    if len(found.names) < 2:
-        return 1.0
-    seen = found.present & found.expected
-    rows, who = found.prototype[seen], np.nonzero(seen)[0]
-    left, right = np.triu_indices(len(rows), 1)
-    cosines, same = (rows[left] * rows[right]).sum(1), who[left] == who[right]
-    if same.all() or not same.any():
-        return float(same.any())
-    return auc(cosines[same], cosines[~same])
-
-
-def _presence(found: Appearances) -> tuple[float, float]:
-    """Precision and recall of who is seen in which segment; strangers count against precision."""
-    right = float((found.present & found.expected).sum())
-    strangers = found.strangers * found.expected.shape[1]
-    return right / max(1.0, right + strangers), right / max(1.0, float(found.expected.sum()))
-
-
-def _curve(lag: Array, likeness: Array) -> tuple[tuple[float, float], ...]:
-    place = np.searchsorted(LAGS, lag)
-    bins = [place == number for number in range(len(LAGS) + 1)]
-    return tuple((float(lag[here].mean()), float(likeness[here].mean())) for here in bins if here.any())
-
-
-def _per_doubling(lag: Array, likeness: Array) -> float:
-    """How much likeness changes when the lag doubles; 0 where all lags are equal."""
-    return float(linregress(np.log2(lag), likeness).slope) if np.ptp(lag) else 0.0
+        return sameness(appearances(features, storyboard), storyboard, Calibration(*calibration()))

@@ -13,6 +13,7 @@ ARGUMENTS = {"degraded": "degraded:vanish@0.5", "harmless": "harmless:fps"}
 WITHOUT_PUBLIC_WEIGHTS = {
     "arcface",
     "clipsim",
+    "subject-identity",
     "vbench-background-consistency",
     "vbench-dynamic-degree",
     "vbench-subject-consistency",
