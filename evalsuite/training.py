@@ -1,22 +1,26 @@
-"""Any metric of single videos as a `torchmetrics.Metric`, for a training loop."""
+"""Any metric as a `torchmetrics.Metric`, for a training loop: of single videos, or of whole sets."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torchmetrics
+from safetensors.numpy import load, save
+from torchmetrics.utilities import dim_zero_cat
 
 from evalsuite import plugins
-from evalsuite.errors import PluginError, VideoError
+from evalsuite.errors import VideoError
 from evalsuite.features import extract
-from evalsuite.interfaces import Metric
-from evalsuite.types import Clip, Storyboard
+from evalsuite.interfaces import Metric, SetMetric
+from evalsuite.types import Clip, Features, Storyboard
 
 CLIP_FRAMES = 64
+_STORYBOARD = "storyboard"
 
 
 class VideoMetric(torchmetrics.Metric):
@@ -49,11 +53,7 @@ class VideoMetric(torchmetrics.Metric):
 
         One video, (time, height, width, 3), goes with one storyboard.
         """
-        if isinstance(storyboards, Storyboard):
-            return self.update([torch.as_tensor(videos)], [storyboards], fps)
-        if len(videos) != len(storyboards):
-            raise ValueError(f"there are {len(videos)} videos for {len(storyboards)} storyboards")
-        for video, storyboard in zip(videos, storyboards, strict=True):
+        for video, storyboard in _paired(videos, storyboards):
             features = extract(_clips(video, fps), self.metric.extractors)
             value = self.metric.measure(features, storyboard).value
             if value is not None and not math.isfinite(value):
@@ -67,12 +67,94 @@ class VideoMetric(torchmetrics.Metric):
         return self.total / self.judged
 
 
-def torch_metric(name: str, **options: Any) -> VideoMetric:
+class SetVideoMetric(torchmetrics.Metric):
+    """One metric of whole sets, over all videos that were shown, in all processes; not a number while they are too few.
+
+    What extractors saw of each video is kept until `reset`, as bytes, which any backend can gather.
+    """
+
+    full_state_update = False
+    is_differentiable = False
+    seen: list[torch.Tensor]
+    """A video each, packed."""
+    sizes: list[torch.Tensor]
+
+    def __init__(self, metric: SetMetric, **options: Any) -> None:
+        """`options` are those of `torchmetrics.Metric`."""
+        super().__init__(**options)
+        self.metric = metric
+        for name in ("seen", "sizes"):
+            self.add_state(name, [], dist_reduce_fx="cat")
+
+    @property
+    def higher_is_better(self) -> bool:  # type: ignore[override]
+        """Whether more is better."""
+        return self.metric.higher_is_better
+
+    def update(
+        self, videos: Sequence[torch.Tensor] | torch.Tensor, storyboards: Sequence[Storyboard] | Storyboard, fps: float
+    ) -> None:
+        """Look at videos, as `VideoMetric` does; `VideoError` where one cannot be in a set."""
+        for video, storyboard in _paired(videos, storyboards):
+            features = extract(_clips(video, fps), self.metric.extractors)
+            if reason := self.metric.unfit(features, storyboard):
+                raise VideoError(f"{storyboard.id}: {reason}")
+            packed = _packed(features, storyboard)
+            self.seen.append(packed)
+            self.sizes.append(torch.tensor([len(packed)], device=packed.device))
+
+    def compute(self) -> torch.Tensor:
+        """The number of the set, float64: the mean of its videos' terms."""
+        if not len(self.sizes):
+            return torch.tensor(torch.nan, dtype=torch.float64)
+        each = dim_zero_cat(self.seen).cpu().split(dim_zero_cat(self.sizes).tolist())
+        known = sorted((_unpacked(packed) for packed in each), key=lambda pair: pair[1].id)
+        if len(known) < self.metric.fewest:
+            return torch.tensor(torch.nan, dtype=torch.float64)
+        measured = self.metric.measure_set([features for features, _ in known], [board for _, board in known])
+        terms = [torch.nan if one.value is None else one.value for one in measured]
+        return torch.tensor(terms, dtype=torch.float64).mean()
+
+
+def torch_metric(name: str, **options: Any) -> VideoMetric | SetVideoMetric:
     """The metric called `name`, as one of torchmetrics; `options` are those of `torchmetrics.Metric`."""
     metric = plugins.metric(name)
-    if not isinstance(metric, Metric):
-        raise PluginError(f"{name} judges whole sets of videos; a training loop needs a metric of single videos.")
-    return VideoMetric(metric, **options)
+    return VideoMetric(metric, **options) if isinstance(metric, Metric) else SetVideoMetric(metric, **options)
+
+
+def _paired(
+    videos: Sequence[torch.Tensor] | torch.Tensor, storyboards: Sequence[Storyboard] | Storyboard
+) -> list[tuple[torch.Tensor, Storyboard]]:
+    if isinstance(storyboards, Storyboard):
+        return [(torch.as_tensor(videos), storyboards)]
+    if len(videos) != len(storyboards):
+        raise ValueError(f"there are {len(videos)} videos for {len(storyboards)} storyboards")
+    return list(zip(videos, storyboards, strict=True))
+
+
+def _packed(features: Mapping[str, Features], storyboard: Storyboard) -> torch.Tensor:
+    """All that is to be known of a video, as bytes."""
+    arrays: dict[str, npt.NDArray[Any]] = {_STORYBOARD: _bytes_of(storyboard.model_dump_json())}
+    for name, each in features.items():
+        parts = (each.array, each.seconds, _bytes_of(each.version))
+        arrays |= dict(zip((f"{name} array", f"{name} seconds", f"{name} version"), parts, strict=True))
+    return torch.frombuffer(bytearray(save(arrays)), dtype=torch.uint8)
+
+
+def _unpacked(packed: torch.Tensor) -> tuple[dict[str, Features], Storyboard]:
+    arrays = load(packed.numpy().tobytes())
+    storyboard = Storyboard.model_validate_json(arrays.pop(_STORYBOARD).tobytes())
+    names = {name.rpartition(" ")[0] for name in arrays}
+    return {
+        name: Features(
+            name, arrays[f"{name} version"].tobytes().decode(), arrays[f"{name} array"], arrays[f"{name} seconds"]
+        )
+        for name in names
+    }, storyboard
+
+
+def _bytes_of(text: str) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(text.encode(), dtype=np.uint8)
 
 
 def _clips(video: torch.Tensor, fps: float) -> Iterator[Clip]:

@@ -9,8 +9,8 @@ import torch
 
 from evalsuite.errors import UnknownPluginError, VideoError
 from evalsuite.features import extract
-from evalsuite.interfaces import Metric
-from evalsuite.training import VideoMetric, torch_metric
+from evalsuite.interfaces import Metric, SetMetric
+from evalsuite.training import SetVideoMetric, VideoMetric, torch_metric
 from evalsuite.types import Clip, Measured, Segment, Storyboard
 
 STORY = Storyboard(id="story", title="A story", segments=(Segment(text="One."), Segment(text="Two.", cut_before=True)))
@@ -106,6 +106,79 @@ def test_a_number_that_is_none_is_refused_and_does_not_spoil_the_mean() -> None:
     assert metric.compute().item() == pytest.approx(100, abs=1e-3)
 
 
+class Spread(SetMetric):
+    """Variance of brightness; each video's term is what it adds."""
+
+    summary = "how far apart"
+    version = "1"
+    higher_is_better = False
+    extractors = ("colour",)
+    fewest = 3
+
+    def unfit(self, features: object, storyboard: Storyboard) -> str:
+        return "too dark" if features["colour"].array[0, 0] < 1 else ""
+
+    def measure_set(self, videos: object, storyboards: object) -> list[Measured]:
+        light = np.array([each["colour"].array[:, 0].mean(dtype=np.float64) for each in videos])
+        return [Measured(float(term)) for term in (light - light.mean()) ** 2]
+
+
+LEVELS = (10, 60, 200, 90)
+
+
+def named(number: int) -> Storyboard:
+    return STORY.model_copy(update={"id": f"story-{number}"})
+
+
+def shown(metric: SetVideoMetric, numbers: tuple[int, ...]) -> SetVideoMetric:
+    metric.update([grey(LEVELS[number]) for number in numbers], [named(number) for number in numbers], fps=8)
+    return metric
+
+
+def test_a_set_is_judged_when_it_is_large_enough_and_reset_forgets_it() -> None:
+    metric = SetVideoMetric(Spread())
+    assert shown(metric, (0, 1)).compute().isnan()
+    metric = shown(metric, (2, 3))
+    light = [extract([Clip(grey(level).numpy(), np.arange(4) / 8)], ["colour"])["colour"].array for level in LEVELS]
+    means = [each[:, 0].mean(dtype=np.float64) for each in light]
+    assert metric.compute().item() == pytest.approx(np.var(means), rel=1e-12)
+    assert metric.compute().dtype == torch.float64
+    metric.reset()
+    assert shown(metric, (1,)).compute().isnan()
+    with pytest.raises(VideoError, match="story-9: too dark"):
+        metric.update(grey(0), named(9), fps=8)
+
+
+def of_a_set(rank: int, folder: str) -> torch.Tensor:
+    meeting = f"file://{folder}/meeting"
+    torch.distributed.init_process_group("gloo", meeting, timedelta(minutes=2), world_size=2, rank=rank)
+    found = shown(SetVideoMetric(Spread()), ((0, 2, 3), (1,))[rank]).compute()
+    torch.distributed.destroy_process_group()
+    return found
+
+
+def second_of_a_set(_: int, folder: str) -> None:
+    torch.save(of_a_set(1, folder), f"{folder}/second")
+
+
+def test_two_processes_judge_one_set(tmp_path: Path) -> None:
+    second = torch.multiprocessing.spawn(second_of_a_set, (str(tmp_path),), join=False)
+    found = of_a_set(0, str(tmp_path))
+    second.join()
+    assert found == shown(SetVideoMetric(Spread()), (0, 1, 2, 3)).compute()
+    assert torch.load(tmp_path / "second", weights_only=True) == found
+
+
+def test_two_sets_that_are_merged_equal_one() -> None:
+    left, right = shown(SetVideoMetric(Spread()), (3, 0)), shown(SetVideoMetric(Spread()), (2, 1))
+    left.merge_state(right)
+    assert left.compute() == shown(SetVideoMetric(Spread()), (0, 1, 2, 3)).compute()
+
+
+def test_the_shipped_metric_of_sets_is_one_too() -> None:
+    assert isinstance(torch_metric("temporal-fvd"), SetVideoMetric)
+
+
 def test_what_cannot_be_judged_is_left_out() -> None:
     metric = VideoMetric(Brightness())
     metric.update([grey(255), grey(0)], [STORY, OTHER], fps=8)
@@ -113,7 +186,7 @@ def test_what_cannot_be_judged_is_left_out() -> None:
     assert (metric.judged.item(), metric.left_out.item()) == (1, 1)
 
 
-@pytest.mark.parametrize("name", ["transitions", "motion", "drift"])
+@pytest.mark.parametrize("name", ["transitions", "motion", "drift", "quality", "alignment"])
 def test_every_first_metric_gives_what_the_plugin_gives(name: str) -> None:
     video = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (48, 64, 96, 3), dtype=np.uint8))
     metric = torch_metric(name)
