@@ -18,9 +18,9 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+from evalsuite.disk import copy_atomically, replacing, sha256
 from evalsuite.errors import WeightsError
-from evalsuite.learning.sums import enlist, listed, sha256
-from evalsuite.store import copy_atomically, replacing
+from evalsuite.learning.sums import enlist, listed
 
 SILENCE_SECONDS = 60
 """How long a hub may say nothing."""

@@ -177,7 +177,7 @@ def curve(
     loaded = _suite(suite, limit or 1)
     folder = _folder(loaded, out)
     found = course(loaded, folder, metric, model or [], _boards(loaded, limit))
-    title = f"{metric}, {loaded.name} {loaded.version}"
+    title = f"{metric}, {loaded.title}"
     path = picture or folder / "curves" / f"{metric.replace(':', '__').replace('/', '_')}.png"
     draw(path, found, title)
     say(f"written: {path}")

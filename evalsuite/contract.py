@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from evalsuite import features, plugins, video
+from evalsuite.disk import sha256
 from evalsuite.errors import EvalsuiteError, PluginError
 from evalsuite.interfaces import Baseline, Leaderboard, Metric, SetMetric
 from evalsuite.toon import script
@@ -50,7 +51,7 @@ def check_baseline(system: Baseline) -> None:
     _says(system, "summary", "revision")
     with tempfile.TemporaryDirectory() as folder:
         first, again = (_made(system, Path(folder) / f"{name}.mp4") for name in ("first", "again"))
-        if video.sha256(first) != video.sha256(again):
+        if sha256(first) != sha256(again):
             raise PluginError("two videos of one storyboard and seed differ: draw all chance from the seed.")
         found = video.describe(first)
     if found.seconds < STORYBOARD.seconds - 1 / found.fps:

@@ -125,7 +125,7 @@ def videos_table(suite: Suite, results: Results) -> Table:
         for video in results.videos
     ]
     columns = (*_Video.model_fields, *(metric + behind for metric in metrics for behind in _BEHIND.values()))
-    return Table(_title(suite), columns, tuple(rows))
+    return Table(suite.title, columns, tuple(rows))
 
 
 def read(name_or_path: str, suite: Suite) -> Results:
@@ -133,8 +133,8 @@ def read(name_or_path: str, suite: Suite) -> Results:
     path = _shipped(suite) if name_or_path == SHIPPED else Path(name_or_path)
     found: dict[Key, Results] = {}
     for number, row in enumerate(sheets.read(path, ("suite", "model", "storyboard", "seed")), start=1):
-        if row["suite"] != _title(suite):
-            raise StoreError(f"{path} is of the suite {row['suite']}, and not of {_title(suite)}.")
+        if row["suite"] != suite.title:
+            raise StoreError(f"{path} is of the suite {row['suite']}, and not of {suite.title}.")
         of_row = _of_row(path, number, row, suite)
         video = key(of_row.videos[0])
         if video in found:
@@ -150,13 +150,9 @@ def _shipped(suite: Suite) -> Path:
     return path
 
 
-def _title(suite: Suite) -> str:
-    return f"{suite.name} {suite.version}"
-
-
 def _video_cells(suite: Suite, video: VideoRecord, cost: Timing | None) -> tuple[Cell, ...]:
     cost_cells = (cost.seconds, cost.peak_megabytes) if cost else (None, None)
-    named = (_title(suite), video.model, video.revision, video.storyboard, video.seed)
+    named = (suite.title, video.model, video.revision, video.storyboard, video.seed)
     return (*named, video.status, video.reason, video.sha256, video.steps, video.tokens, *cost_cells)
 
 

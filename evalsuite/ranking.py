@@ -72,7 +72,7 @@ def ranked(suite: Suite, results: Results, by: str = "bradley-terry") -> Table:
 def scored(suite: Suite, results: Results) -> Table:
     """The mean of each metric for each system."""
     current, notes = _current(suite, results)
-    table = scores_table(current.scores, title=f"{suite.name} {suite.version}")
+    table = scores_table(current.scores, title=suite.title)
     return with_notes(with_costs(table, current), notes)
 
 
@@ -93,7 +93,7 @@ def _ranked(suite: Suite, scores: Sequence[Score], by: str) -> Table:
     ]
     centre = generators(scores)
     ratings = plugins.leaderboard(by).rate(comparisons, centre)
-    table = rating_table(ratings, scores, suite.axes, bands, centre, title=f"{suite.name} {suite.version}")
+    table = rating_table(ratings, scores, suite.axes, bands, centre, title=suite.title)
     return with_notes(table, _unproven(suite, versions))
 
 

@@ -195,7 +195,7 @@ def provenance(request: Request) -> dict[str, Any]:
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": sys.argv[1:],
         "commit": _commit(),
-        "suite": f"{request.suite.name} {request.suite.version}",
+        "suite": request.suite.title,
         "revisions": {plugins.spelling(model).label: _revision(model, request) for model in request.models},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",

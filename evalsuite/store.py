@@ -11,9 +11,7 @@ import dataclasses
 import gzip
 import hashlib
 import json
-import os
 import re
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evalsuite.disk import write_atomically
 from evalsuite.errors import StoreError, disk_error
 from evalsuite.types import SET_SIZE, Features, Score, Status
 
@@ -222,31 +221,6 @@ def _only_gone(before: VideoRecord, now: VideoRecord) -> bool:
     """Whether a video was good, and now there is no file of it any more: what was measured of it stands."""
     is_gone = now.status == "failed" and not now.sha256 and now.revision in (NEVER_MADE, before.revision)
     return before.status == "ok" and is_gone
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """`path` holds all of `data`, or stays as it was."""
-    with replacing(path) as partial:
-        partial.write_bytes(data)
-
-
-def copy_atomically(source: Path, path: Path) -> None:
-    """`path` becomes a copy of `source`, or stays as it was."""
-    with replacing(path) as partial:
-        shutil.copyfile(source, partial)
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name to write to, which takes the place of `path` once all is written."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    with _sentences(path.parent):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            yield partial
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
 
 
 def write_truth(path: Path, truth: Iterable[Mapping[str, Any]]) -> None:

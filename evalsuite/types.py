@@ -152,6 +152,11 @@ class Suite(_Value):
     """Axis -> metric -> weight."""
     storyboards: tuple[Storyboard, ...]
 
+    @property
+    def title(self) -> str:
+        """Its name and version, which together never mean anything else."""
+        return f"{self.name} {self.version}"
+
 
 @dataclass(frozen=True, slots=True)
 class VideoSpec:

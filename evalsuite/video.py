@@ -8,10 +8,8 @@ no special case.
 from __future__ import annotations
 
 import glob
-import hashlib
 import importlib.util
 import math
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -21,13 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evalsuite.errors import VideoError, disk_error
+from evalsuite.disk import replacing, sha256
+from evalsuite.errors import VideoError
 from evalsuite.types import Clip, Footage, Frame, VideoRef
 
 if TYPE_CHECKING:
     import av
 
 CRF = 10
+_PARTIAL = ".partial.mp4"
 _CLIP_BYTES = 24_000_000
 _CLIP_FRAMES = 64
 _DECORD_CODECS = ("h264", "hevc", "mpeg4")
@@ -42,25 +42,13 @@ class _DamagedError(Exception):
     """A frame that no decoder can make sense of."""
 
 
-def sha256(path: Path) -> str:
-    """The identity of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def write(path: Path, footage: Footage) -> None:
     """Encode frames while they are made: H.264, yuv420p, mp4. `path` appears whole or not at all."""
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.mp4")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for stale in path.parent.glob(f".{glob.escape(path.stem)}.*.partial.mp4"):  # of a process that was killed
+    if path.parent.is_dir():
+        for stale in path.parent.glob(f".{glob.escape(path.name)}.*{_PARTIAL}"):  # of a process that was killed
             stale.unlink()
+    with replacing(path, _PARTIAL) as partial:
         _encode(partial, footage)
-        partial.replace(path)
-    except OSError as error:
-        raise disk_error(path, error) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def describe(path: Path) -> VideoRef:

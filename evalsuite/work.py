@@ -13,8 +13,8 @@ from functools import cache
 from numbers import Real
 from pathlib import Path
 
+from evalsuite import disk, plugins, store, video
 from evalsuite import features as extractors
-from evalsuite import plugins, store, video
 from evalsuite.errors import EvalsuiteError, StoreError, VideoError
 from evalsuite.interfaces import Baseline, Metric, SetMetric
 from evalsuite.store import Timing, VideoRecord
@@ -93,7 +93,7 @@ def failure(task: Task, reason: str) -> Outcome:
 
 def content(task: Task) -> str:
     """The hash of the video as it lies there; empty where there is none."""
-    return video.sha256(task.video_path) if task.video_path.is_file() else ""
+    return disk.sha256(task.video_path) if task.video_path.is_file() else ""
 
 
 @cache
@@ -113,7 +113,7 @@ def _generate(task: Task) -> Footage:
         return footage
     if not footage.is_file():
         raise VideoError(f"the system named {footage} as its video, and there is no such file.")
-    store.copy_atomically(footage, task.video_path)
+    disk.copy_atomically(footage, task.video_path)
     return Footage((), task.spec.fps)
 
 

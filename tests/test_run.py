@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from evalsuite import suites, video
+from evalsuite import disk, suites, video
 from evalsuite.errors import PluginError, StoreError, UnknownPluginError
 from evalsuite.run import FINISHED, Request, finished_videos, plan, run
 from evalsuite.store import Store
@@ -74,7 +74,7 @@ def test_only_what_is_missing_is_made(suite, square, tmp_path):
 
 def test_seeds_are_videos_of_their_own(suite, square, tmp_path):
     report = run(request(suite, tmp_path / "out", square, seeds=(0, 1)), quiet)
-    hashes = {video.sha256(path) for path in (tmp_path / "out" / "videos" / "square").glob("tiny-0-*.mp4")}
+    hashes = {disk.sha256(path) for path in (tmp_path / "out" / "videos" / "square").glob("tiny-0-*.mp4")}
     assert len(hashes) == 2
     assert len(report.scores) == 16
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalsuite import store
+from evalsuite import disk, store
 from evalsuite.errors import StoreError
 from evalsuite.store import Store, Timing, VideoRecord
 from evalsuite.types import Features, Score
@@ -157,9 +157,9 @@ def test_no_name_of_an_extractor_leaves_its_folder_or_is_anothers(tmp_path):
 
 def test_an_atomic_write_leaves_nothing_half_done(tmp_path, monkeypatch):
     path = tmp_path / "x"
-    store.write_atomically(path, b"old")
+    disk.write_atomically(path, b"old")
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(StoreError, match="the disk is full"):
-        store.write_atomically(path, b"new")
+        disk.write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir()] == ["x"]

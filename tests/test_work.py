@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalsuite import features, video, work
+from evalsuite import disk, features, video, work
 from evalsuite.errors import PluginError, StoreError
 from evalsuite.types import Clip, Measured, Suite, VideoSpec
 from evalsuite.work import Task, perform
@@ -32,7 +32,7 @@ def test_a_video_its_score_and_what_they_cost(task):
     outcome = perform(task)
     assert outcome.video.status == "ok"
     assert outcome.video.path == "videos/square/tiny-0-s0.mp4"
-    assert outcome.video.sha256 == video.sha256(task.video_path)
+    assert outcome.video.sha256 == disk.sha256(task.video_path)
     assert [(score.metric, score.status) for score in outcome.scores] == [("motion", "ok")]
     assert [timing.step for timing in outcome.timings] == ["generate", "score"]
     assert all(timing.seconds > 0 and timing.peak_megabytes > 1 for timing in outcome.timings)
@@ -155,7 +155,7 @@ def test_a_system_may_hand_over_a_finished_file(task, tmp_path, monkeypatch):
 
     monkeypatch.setattr(work, "_baseline", lambda _: Files())
     outcome = perform(task)
-    assert outcome.video.sha256 == video.sha256(tmp_path / "theirs.mp4")
+    assert outcome.video.sha256 == disk.sha256(tmp_path / "theirs.mp4")
 
 
 def test_a_finished_file_that_is_not_there_fails_alone(task, tmp_path, monkeypatch):

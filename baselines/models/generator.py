@@ -17,7 +17,7 @@ from evalsuite.types import Effort, Footage, Frame, Segment, Storyboard, VideoSp
 
 from .autoencoder import FRAMES_PER_LATENT, Autoencoder
 from .layout import FRAMES_PER_SEGMENT
-from .sampler import Sampling, draw_noise, sample
+from .sampler import Sampling, noise_of_segments, sample
 from .text import SCENE_END, SCENE_START, Vocabulary
 from .transformer import VideoTransformer
 
@@ -103,8 +103,8 @@ class Generator:
     def _latents(self, name: str, seed: int, plan: Sequence[Piece]) -> Tensor:
         wanted = self.vocabulary.tensor([piece.text for piece in plan]).unsqueeze(0)
         unwanted = self.vocabulary.tensor([piece.unwanted for piece in plan]).unsqueeze(0)
-        shape = self.transformer.shape
-        return sample(self.transformer, wanted, unwanted, draw_noise(name, seed, len(plan), shape), self.sampling)
+        noise = noise_of_segments(name, seed, len(plan), self.transformer.shape)
+        return sample(self.transformer, wanted, unwanted, noise, self.sampling)
 
 
 def _decoded(autoencoder: Autoencoder, latents: Tensor) -> Iterator[npt.NDArray[np.uint8]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .layout import FRAMES_PER_SEGMENT, TransformerShape
+from .noise import named_noise
 from .transformer import VideoTransformer, velocity
 
 _SEGMENTS_TOGETHER = 24
@@ -27,17 +27,14 @@ class Sampling:
     """How far to go from the unwanted towards the wanted text (arXiv 2207.12598); 1 leaves the unwanted text out."""
 
 
-def draw_noise(storyboard: str, seed: int, segments: int, shape: TransformerShape) -> Tensor:
+def noise_of_segments(storyboard: str, seed: int, segments: int, shape: TransformerShape) -> Tensor:
     """Noise (1, 6 n + 1, channels, height, width), drawn for each segment on its own from storyboard and seed."""
-    parts = []
-    for number in range(segments):
-        digest = hashlib.sha256(f"{storyboard} {seed} {number}".encode()).digest()
-        source = torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
-        frames = FRAMES_PER_SEGMENT + (number == 0)
-        parts.append(
-            torch.randn(frames, shape.latent_channels, shape.latent_height, shape.latent_width, generator=source)
-        )
-    return torch.cat(parts).unsqueeze(0)
+    frame = (shape.latent_channels, shape.latent_height, shape.latent_width)
+    parts = [
+        named_noise(f"{storyboard} {seed} {number}", (FRAMES_PER_SEGMENT + (number == 0), *frame))
+        for number in range(segments)
+    ]
+    return torch.cat(parts, dim=1)
 
 
 def sample(model: VideoTransformer, wanted: Tensor, unwanted: Tensor, noise: Tensor, sampling: Sampling) -> Tensor:

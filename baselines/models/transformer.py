@@ -122,10 +122,6 @@ class VideoTransformer(nn.Module):
         start_at_zero(self.steer)
         start_at_zero(self.leave)
 
-    def state_sizes(self, tokens: int) -> list[int]:
-        """How many numbers each sequence layer remembers of one video after reading so many tokens."""
-        return [part.state_size(tokens) for part in self.modules() if isinstance(part, SequenceLayer)]
-
     def close_gates(self) -> None:
         """Shuts off the sequence layers: what they say is multiplied by tanh(0)."""
         for part in self.modules():

@@ -6,8 +6,6 @@ latents (arXiv 2202.00512, appendix D).
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -87,13 +85,6 @@ def sample(model: WaltTransformer, given: Given, unwanted: Tensor, noise: Tensor
 def steps(count: int) -> list[int]:
     """Times from 999 down, evenly, and then -1 (arXiv 2305.08891, section 3.3: the first must be the noisiest)."""
     return [round(TIMES * (count - number) / count) - 1 for number in range(count + 1)]
-
-
-def draw_noise(name: str, shape: Sequence[int]) -> Tensor:
-    """White noise (1, *shape), always the same for the same name."""
-    digest = hashlib.sha256(name.encode()).digest()
-    source = torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
-    return torch.randn(1, *shape, generator=source)
 
 
 @cache

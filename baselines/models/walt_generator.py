@@ -21,8 +21,9 @@ from evalsuite.types import Effort, Footage, Frame, Storyboard, VideoSpec
 
 from .autoencoder import PIXELS_PER_LATENT, Autoencoder
 from .generator import FRAMES_PER_SECOND, Piece, pieces, pixels, resized
+from .noise import named_noise
 from .text import Vocabulary
-from .walt_diffusion import TIMES, WaltSampling, draw_noise, mix, sample
+from .walt_diffusion import TIMES, WaltSampling, mix, sample
 from .walt_transformer import Given, WaltTransformer, know
 from .walt_weights import Part
 
@@ -77,7 +78,7 @@ class _Stage:
         wanted = self.vocabulary.tensor([asked.piece.text])
         given = Given(wanted, known, mask, *self._blur(asked, small, sampling.level))
         unwanted = self.vocabulary.tensor([asked.piece.unwanted])
-        noise = draw_noise(f"{asked.name} {self.name}", self.model.shape.latents)
+        noise = named_noise(f"{asked.name} {self.name}", self.model.shape.latents)
         return sample(self.model, given, unwanted, noise, sampling)
 
     def new_frames(self, latents: Tensor, past: Tensor, count: int) -> Tensor:
@@ -96,7 +97,7 @@ class _Stage:
         if small is None:
             return None, None
         times = torch.tensor([level])
-        noise = draw_noise(f"{asked.name} {self.name} small", small.shape[1:])
+        noise = named_noise(f"{asked.name} {self.name} small", small.shape[1:])
         return mix(small, noise, times), times / TIMES
 
 

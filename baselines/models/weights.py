@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from evalsuite.disk import sha256
 from evalsuite.errors import EvalsuiteError
-from evalsuite.learning.sums import sha256
 from evalsuite.learning.weights import load, save
 
 from .autoencoder import Autoencoder, AutoencoderShape

@@ -5,7 +5,6 @@ A fourth channel of the frames marks characters and things, which the autoencode
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from evalsuite.disk import replacing
 from evalsuite.learning.processes import on_all_processors
 from evalsuite.toon.episode import Episode
 from evalsuite.toon.script import episode
@@ -75,13 +75,9 @@ def _wanted(folder: Path, shelf: Shelf) -> Iterator[_Wanted]:
 
 
 def _render_one(wanted: _Wanted) -> None:
-    path = wanted.path
-    path.parent.mkdir(parents=True, exist_ok=True)
     script = episode(wanted.split, wanted.segments, wanted.index)
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    with partial.open("wb") as file:
+    with replacing(wanted.path) as partial, partial.open("wb") as file:
         np.save(file, film(script))
-    partial.replace(path)
 
 
 def film(script: Episode) -> npt.NDArray[np.uint8]:

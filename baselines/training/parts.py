@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from evalsuite.disk import replacing
 from evalsuite.learning.processes import on_all_processors
 from evalsuite.toon.episode import Episode
 from evalsuite.toon.script import episode
@@ -45,9 +46,8 @@ class Part:
         """Texts first: where the tensors are, the texts are too."""
         self.tensors.parent.mkdir(parents=True, exist_ok=True)
         self.texts.write_text(json.dumps(texts))
-        partial = self.tensors.with_suffix(".partial")
-        save_file(dict(tensors), partial)
-        partial.replace(self.tensors)
+        with replacing(self.tensors) as partial:
+            save_file(dict(tensors), partial)
 
 
 def parts_of(shelf: Shelf, split: Split, folder: Path, weights: Path) -> list[Part]:

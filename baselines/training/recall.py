@@ -55,9 +55,7 @@ def train_recall(
         texts = draw_stories(vocabulary, "train", stage, luck)
         return recall_loss(recall, base, vocabulary, texts, _draw_time(texts, luck))
 
-    average = fit(recall, stage.schedule, loss, checkpoint, seed)
-    assert isinstance(average, Recall)
-    return average
+    return fit(recall, stage.schedule, loss, checkpoint, seed)
 
 
 @torch.no_grad()

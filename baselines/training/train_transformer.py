@@ -72,9 +72,7 @@ def _fit_base(
         drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, recipe.text_dropout, luck)
         return step_loss(model, drawn, *draw_blend(drawn.latents, luck), stage.emphasis)
 
-    average = fit(model, stage.schedule, loss, checkpoint, recipe.seed + stage.seed_offset)
-    assert isinstance(average, VideoTransformer)
-    return average
+    return fit(model, stage.schedule, loss, checkpoint, recipe.seed + stage.seed_offset)
 
 
 def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequenceLayer, seed: int) -> None:
@@ -154,9 +152,7 @@ def _fit(model: VideoTransformer, course: Course, stage: Stage, checkpoint: Path
         drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, recipe.text_dropout, luck)
         return teacher.loss(model, drawn, *draw_blend(drawn.latents, luck, times), stage.taught)
 
-    average = fit(model, stage.schedule, loss, checkpoint, seed + stage.seed_offset)
-    assert isinstance(average, VideoTransformer)
-    return average
+    return fit(model, stage.schedule, loss, checkpoint, seed + stage.seed_offset)
 
 
 def velocity_loss(

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalsuite.alter import alter_video, file_of
+from evalsuite.disk import sha256
 from evalsuite.errors import VideoError
 from evalsuite.run import Progress, Report, Request, carry_out, plan, run
 from evalsuite.toon.controls import REVISIONS
 from evalsuite.types import Storyboard
-from evalsuite.video import sha256
 from evalsuite.work import Task
 
 from .plan import Plan, Source

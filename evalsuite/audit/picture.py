@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evalsuite.store import replacing
+from evalsuite.disk import replacing
 
 from .evidence import Account, Damage, Evidence
 from .plan import STRENGTH

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from evalsuite.disk import write_atomically
 from evalsuite.stats import Estimate
-from evalsuite.store import write_atomically
 from evalsuite.table import INTERVALS, Cell, render
 from evalsuite.types import Table
 
@@ -59,7 +59,7 @@ def tables(asked: Plan, found: Sequence[Evidence]) -> list[Table]:
 def status_table(asked: Plan, found: Sequence[Evidence]) -> Table:
     """What the rule says of each metric, and why."""
     rows = tuple((each.metric, each.status, "; ".join(each.missed) or "nothing") for each in map(verdict, found))
-    suite = f"{asked.suite.name} {asked.suite.version}"
+    suite = asked.suite.title
     title = f"Audit on {suite}, {len(asked.suite.storyboards)} storyboards, seed {asked.seed}"
     return Table(title, ("metric", "status", "what is missing for a headline"), rows, (HEADLINE, LEAST))
 

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
 
 from evalsuite import progress
+from evalsuite.disk import replacing
 from evalsuite.errors import EvalsuiteError
 
 from .convolution import Convolution
@@ -24,6 +25,7 @@ from .device import device
 from .schedule import Schedule
 
 P = ParamSpec("P")
+Model = TypeVar("Model", bound=nn.Module)
 Loss = Callable[[torch.Generator], Tensor]
 """The loss on a batch that is drawn with the generator's luck."""
 
@@ -37,7 +39,7 @@ class DivergedError(EvalsuiteError):
     """A training whose weights became NaN or infinite."""
 
 
-def fit(model: nn.Module, schedule: Schedule, loss: Loss, checkpoint: Path, seed: int) -> nn.Module:
+def fit(model: Model, schedule: Schedule, loss: Loss, checkpoint: Path, seed: int) -> Model:
     """Trains `model` and gives back the moving average of it; goes on from `checkpoint` where there is one.
 
     DivergedError where its weights become NaN or infinite; `checkpoint` is then as it was before they did.
@@ -54,7 +56,7 @@ def fit(model: nn.Module, schedule: Schedule, loss: Loss, checkpoint: Path, seed
                 training.save()
                 saved = time.monotonic()
     training.save()
-    return training.average
+    return cast(Model, training.average)
 
 
 def fused(loss: Callable[P, Tensor], wanted: bool = True) -> Callable[P, Tensor]:
@@ -101,8 +103,6 @@ class _Training:
 
     def save(self) -> None:
         self._refuse_nonsense()
-        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.checkpoint.with_suffix(".partial")
         state = {"model": self.model.state_dict(), "average": self.average.state_dict()}
         optimisers = [optimiser.state_dict() for optimiser in self.optimisers]
         reached = {
@@ -112,8 +112,8 @@ class _Training:
             "seconds": self.seconds,
             "curve": self.curve,
         }
-        torch.save({**state, **reached, "optimisers": optimisers}, partial)
-        partial.replace(self.checkpoint)
+        with replacing(self.checkpoint) as partial:
+            torch.save({**state, **reached, "optimisers": optimisers}, partial)
         with self.checkpoint.with_suffix(".csv").open("w", newline="") as file:
             csv.writer(file).writerows([("step", "loss", "seconds"), *self.curve])
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from evalsuite.disk import sha256, write_atomically
+
 LIST = "sha256sums.txt"
 
 
@@ -16,19 +18,12 @@ def revision(*paths: Path) -> str:
     return hashlib.sha256(" ".join(sums).encode()).hexdigest()[:12]
 
 
-def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def enlist(path: Path) -> None:
     """Writes the sum of a file into the list beside it, which other processes may be doing too."""
     file, digest = path.parent / LIST, sha256(path)
     with FileLock(file.with_name(f".{LIST}.lock")):
         sums = {**listed(path.parent), path.name: digest}
-        partial = file.with_name(f".{LIST}.partial")
-        partial.write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())))
-        partial.replace(file)
+        write_atomically(file, "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items())).encode())
 
 
 def listed(folder: Path) -> dict[str, str]:

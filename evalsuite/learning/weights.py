@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,20 +11,18 @@ from safetensors import safe_open
 from safetensors.torch import save as serialised
 from torch import Tensor
 
+from evalsuite.disk import copy_atomically, sha256, write_atomically
 from evalsuite.errors import EvalsuiteError
 
-from .sums import LIST, enlist, listed, sha256
+from .sums import LIST, enlist, listed
 
 _TOLD = "__metadata__"
 
 
 def save(path: Path, state: Mapping[str, Tensor], told: Mapping[str, str]) -> None:
     """Tensors in float16, and what there is to tell of them; the file's sum goes into the list beside it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().cpu().half().contiguous() for name, tensor in state.items()}
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(_in_order(serialised(tensors, metadata=dict(told))))
-    partial.replace(path)
+    write_atomically(path, _in_order(serialised(tensors, metadata=dict(told))))
     enlist(path)
 
 
@@ -61,10 +58,7 @@ def verify(path: Path) -> None:
 
 def copy_weights(source: Path, path: Path) -> None:
     """A file of weights to another place, byte for byte, with its sum in the list there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    shutil.copyfile(source, partial)
-    partial.replace(path)
+    copy_atomically(source, path)
     enlist(path)
 
 

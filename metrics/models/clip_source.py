@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from evalsuite import backbones
+from evalsuite.disk import sha256
 from evalsuite.errors import WeightsError
-from evalsuite.learning.sums import sha256
 
 FOLDER = "local-dir:"
 MERGES = "merges.txt.gz"

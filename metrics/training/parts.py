@@ -9,6 +9,7 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import Tensor, cat
 
+from evalsuite.disk import replacing
 from evalsuite.learning.processes import on_all_processors
 
 
@@ -22,9 +23,8 @@ class Part:
 
     def write(self, tensors: Mapping[str, Tensor], told: Mapping[str, str] | None = None) -> None:
         """The whole file, or none."""
-        unfinished = self.path.with_suffix(".partial")
-        save_file(dict(tensors), unfinished, metadata=dict(told or {}))
-        unfinished.replace(self.path)
+        with replacing(self.path) as partial:
+            save_file(dict(tensors), partial, metadata=dict(told or {}))
 
 
 def made_parts(place: Path, numbers: tuple[str, range], each: int, draw: Callable[[Part], None]) -> list[Part]:

@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from evalsuite import features, plugins, video
+from evalsuite.disk import replacing
 from evalsuite.errors import VideoError
 from evalsuite.interfaces import Extractor
 from evalsuite.learning.processes import on_all_processors
@@ -89,9 +90,8 @@ def _look(part: _Part) -> None:
                 for viewer in viewers:
                     viewer.look(sized)
         tensors |= {f"{number}/{each.name}": torch.tensor(each.features().array) for each in viewers}
-    partial_path = part.path.with_suffix(".partial")
-    save_file(tensors, partial_path)
-    partial_path.replace(part.path)
+    with replacing(part.path) as partial_path:
+        save_file(tensors, partial_path)
 
 
 @contextmanager

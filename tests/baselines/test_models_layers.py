@@ -8,6 +8,7 @@ from evalsuite.baselines.models.full_attention import full_attention
 from evalsuite.baselines.models.gated_deltanet import gated_deltanet
 from evalsuite.baselines.models.layout import TransformerShape
 from evalsuite.baselines.models.mamba2 import mamba2
+from evalsuite.baselines.models.sequence import SequenceLayer
 from evalsuite.baselines.models.sliding_window import sliding_window
 from evalsuite.baselines.models.transformer import VideoTransformer
 from evalsuite.baselines.models.ttt_linear import ttt_linear
@@ -49,8 +50,12 @@ def test_whole_models_have_about_as_many_parameters(models):
     assert max(counts) < 1.1 * min(counts)
 
 
+def state_sizes(model: VideoTransformer, tokens: int) -> list[int]:
+    return [part.state_size(tokens) for part in model.modules() if isinstance(part, SequenceLayer)]
+
+
 def test_what_is_remembered_grows_with_the_video_for_full_attention_alone(models):
-    short, long = ({name: model.state_sizes(tokens) for name, model in models.items()} for tokens in (1000, 3000))
+    short, long = ({name: state_sizes(model, tokens) for name, model in models.items()} for tokens in (1000, 3000))
     assert long.pop("full_attention") == [3 * size for size in short.pop("full_attention")]
     assert long == short
     assert short.pop("local") == []
@@ -58,7 +63,7 @@ def test_what_is_remembered_grows_with_the_video_for_full_attention_alone(models
 
 
 def test_mamba2_remembers_four_times_as_much_as_ttt_linear_and_half_as_much_as_ttt_mlp(models):
-    sizes = {name: model.state_sizes(1000)[0] for name, model in models.items() if name in RECURRENT}
+    sizes = {name: state_sizes(model, 1000)[0] for name, model in models.items() if name in RECURRENT}
     assert sizes["mamba2"] / sizes["ttt_linear"] == pytest.approx(4, rel=0.05)
     assert sizes["mamba2"] / sizes["ttt_mlp"] == pytest.approx(0.5, rel=0.05)
 

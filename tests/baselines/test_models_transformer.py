@@ -6,7 +6,7 @@ from evalsuite.baselines.models.full_attention import full_attention
 from evalsuite.baselines.models.gated_deltanet import gated_deltanet
 from evalsuite.baselines.models.layout import FRAMES_PER_SEGMENT, Layout, Places, TransformerShape
 from evalsuite.baselines.models.mamba2 import mamba2
-from evalsuite.baselines.models.sampler import Sampling, draw_noise, sample
+from evalsuite.baselines.models.sampler import Sampling, noise_of_segments, sample
 from evalsuite.baselines.models.sliding_window import sliding_window
 from evalsuite.baselines.models.text import SCENE_START, TextEncoder, Vocabulary
 from evalsuite.baselines.models.transformer import VideoTransformer, velocity
@@ -183,16 +183,16 @@ def test_a_video_does_not_depend_on_its_neighbours_in_the_batch():
 
 
 def test_noise_is_drawn_for_each_segment_on_its_own():
-    short, long = draw_noise("story", 1, 2, SHAPE), draw_noise("story", 1, 5, SHAPE)
+    short, long = noise_of_segments("story", 1, 2, SHAPE), noise_of_segments("story", 1, 5, SHAPE)
     assert torch.equal(long[:, :13], short)
-    assert not torch.equal(draw_noise("story", 2, 2, SHAPE), short)
-    assert not torch.equal(draw_noise("other", 1, 2, SHAPE), short)
-    assert abs(float(draw_noise("story", 1, 50, SHAPE).std()) - 1) < 0.02
+    assert not torch.equal(noise_of_segments("story", 2, 2, SHAPE), short)
+    assert not torch.equal(noise_of_segments("other", 1, 2, SHAPE), short)
+    assert abs(float(noise_of_segments("story", 1, 50, SHAPE).std()) - 1) < 0.02
 
 
 def test_sampling_without_guidance_follows_the_wanted_text_alone():
     model = make(ttt_mlp).float()
-    noise = draw_noise("story", 0, 2, SHAPE)
+    noise = noise_of_segments("story", 0, 2, SHAPE)
     _, _, words = inputs(2)
     latents = noise
     for step in range(4):

@@ -29,6 +29,7 @@ from evalsuite.baselines.training.train_transformer import _best_rate, held_out_
 from evalsuite.baselines.ttt import TTT
 from safetensors import safe_open
 
+from evalsuite.disk import sha256
 from evalsuite.errors import EvalsuiteError
 from evalsuite.interfaces import Training
 from evalsuite.learning.convolution import Convolution
@@ -36,7 +37,6 @@ from evalsuite.learning.device import mixed_precision
 from evalsuite.learning.loop import fit, fused
 from evalsuite.learning.processes import on_all_processors
 from evalsuite.learning.schedule import Schedule
-from evalsuite.learning.sums import sha256
 from evalsuite.learning.weights import copy_weights, quick_kind, save
 from evalsuite.types import Storyboard, VideoSpec
 
