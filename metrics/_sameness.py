@@ -49,9 +49,10 @@ def sameness(found: Appearances, storyboard: Storyboard, calibrated: Calibration
     lag, likeness, both = (np.array(column) for column in zip(*pairs, strict=True))
     mean = float(likeness.mean())
     telling = _telling_apart(found)
+    worth = max(0.0, 2 * telling - 1)
     precision, recall = _presence(found)
     return Measured(
-        value=mean * max(0.0, 2 * telling - 1),
+        value=mean * worth,
         details={
             "likeness": mean,
             "likeness_where_seen": float(likeness[both].mean()) if both.any() else 0.0,
@@ -60,9 +61,9 @@ def sameness(found: Appearances, storyboard: Storyboard, calibrated: Calibration
             "precision": precision,
             "recall": recall,
             "f1": 2 * precision * recall / max(precision + recall, 1e-12),
-            "per_doubling": _per_doubling(lag, likeness),
+            "per_doubling": _per_doubling(lag, likeness * worth),
         },
-        series=_curve(lag, likeness),
+        series=_curve(lag, likeness * worth),
         coverage=float(both.mean()),
     )
 

@@ -32,7 +32,7 @@ class Identity(Metric):
     lagged: ClassVar[bool] = True
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
-        """`series` is (mean lag in seconds, mean likeness) for lags from short to long."""
+        """`series` is (mean lag in seconds, what the pairs of such a lag give) for lags from short to long."""
         if not characters(storyboard):
             return Measured(None, "the storyboard describes no character in the words of the cartoon world")
         return sameness(appearances(features, storyboard), storyboard, Calibration(*calibration()))

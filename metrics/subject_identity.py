@@ -39,7 +39,7 @@ class SubjectIdentity(Metric):
     version: ClassVar[str] = f"1-{backbones.revision(OWL)}-{backbones.revision(DINO)}"
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
-        """`series` is (mean lag in seconds, mean likeness) for lags from short to long."""
+        """`series` is (mean lag in seconds, what the pairs of such a lag give) for lags from short to long."""
         cast = [one for one in storyboard.entities if one.kind == "character"]
         if not cast:
             return Measured(None, "the storyboard has no character")

@@ -123,9 +123,11 @@ def test_a_pair_counts_by_the_share_of_its_segments_that_is_new(seen: Callable):
     assert found.coverage == 1
 
 
-def test_all_alike_proves_nothing(seen: Callable):
+def test_all_alike_proves_nothing_at_any_lag(seen: Callable):
     ann = look_of(ANN)
-    assert seen(told("a b a b"), [[ann]] * 4).value == 0
+    found = seen(told("a b a b"), [[ann]] * 4)
+    assert found.value == 0
+    assert [value for _, value in found.series] == [0.0]
 
 
 def test_telling_apart_is_the_share_of_ordered_pairs(seen: Callable):
