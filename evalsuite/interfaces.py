@@ -40,6 +40,10 @@ class Training:
     rate: float | None = None
     """At this learning rate; None takes the recipe's, or the best of those that it tries."""
 
+    def place(self, name: str) -> Path:
+        """The folder of what is called `name`; a smoke run has another, so that nothing tiny is taken for real."""
+        return self.folder / (f"{name}_smoke" if self.smoke else name)
+
     def refuse_further_and_rate(self, name: str) -> None:
         """`PluginError` where either is asked for, of what is made from nothing alone and in one way."""
         if self.further:

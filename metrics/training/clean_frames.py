@@ -31,7 +31,7 @@ def measure_clean_frames(training: Training) -> list[Path]:
     pixels = [round(_SPEC.width * _SPEC.height * size**2) for size in SIZES]
     rows = [sized_statistics(resized(frame, count)) for frame in drawn for count in pixels]
     found = fitted(np.stack(rows), SHRINKAGE)
-    path = training.folder / ("clean_frames_smoke" if training.smoke else "clean_frames") / "weights" / WEIGHTS.name
+    path = training.place("clean_frames") / "weights" / WEIGHTS.name
     tensors = {name: torch.from_numpy(getattr(found, name)) for name in CleanFrames._fields[:3]}
     save(path, tensors, {TYPICAL: str(found.typical)})
     return [path]

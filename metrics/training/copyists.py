@@ -116,7 +116,7 @@ class Copyists:
 
 def copyists(training: Training) -> Copyists:
     """Both, fitted to a few films that nothing else is trained on; made once."""
-    folder = training.folder / ("copyists_smoke" if training.smoke else "copyists")
+    folder = training.place("copyists")
     schedule = _SMOKE if training.smoke else _SCHEDULE
     few = films(folder, "train", FIRST - _FEW, 4 if training.smoke else _FEW)
     return Copyists(Linear.fitted(few, training.seed), trained(few, schedule, folder / "copyist.pt", training.seed))

@@ -26,7 +26,7 @@ _ORDINARY = 0.9
 
 def measure_outlines(training: Training, network: Path) -> list[Path]:
     """The file in the training's folder: characters in a part of the frames that the network was trained on."""
-    folder = training.folder / ("toon_id_smoke" if training.smoke else "toon_id")
+    folder = training.place("toon_id")
     frames = scenes(folder, "train", FIRST, 6 if training.smoke else EPISODES, copyists(training).stills).frames
     chosen = WEIGHTS if training.smoke else network  # after a few steps of training it sees nobody
     model = load_detector(chosen).to(quick_kind()).to(memory_format=torch.channels_last)

@@ -60,7 +60,7 @@ def train_toon_clip(training: Training) -> list[Path]:
     """A folder as open_clip reads it: weights, configuration, merges; with its curve and what was measured."""
     training.refuse_further_and_rate("toon-clip")
     recipe = SMOKE if training.smoke else ToonClipRecipe()
-    folder = training.folder / ("toon_clips_smoke" if training.smoke else "toon_clips")
+    folder = training.place("toon_clips")
     seen = films(folder, "train", FIRST, recipe.episodes, copyists(training))
     place = folder / "weights" / "toon_clip"
     _write_words(place, [text for texts in seen.texts for text in texts])

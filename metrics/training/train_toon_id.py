@@ -57,7 +57,7 @@ def train_toon_id(training: Training) -> list[Path]:
     """The file of weights in the training's folder, with its curve and what was measured on held-out episodes."""
     training.refuse_further_and_rate("toon-id")
     recipe = SMOKE if training.smoke else ToonIdRecipe()
-    folder = training.folder / ("toon_id_smoke" if training.smoke else "toon_id")
+    folder = training.place("toon_id")
     seen = scenes(folder, "train", FIRST, recipe.episodes, copyists(training).stills)
     torch.manual_seed(training.seed)
     model = Detector()

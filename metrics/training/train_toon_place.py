@@ -46,7 +46,7 @@ def train_toon_place(training: Training) -> list[Path]:
     """The file of weights in the training's folder, with its curve and what was measured on held-out episodes."""
     training.refuse_further_and_rate("toon-place")
     recipe = SMOKE if training.smoke else ToonPlaceRecipe()
-    folder = training.folder / ("toon_place_smoke" if training.smoke else "toon_place")
+    folder = training.place("toon_place")
     seen = views(folder, "train", _FIRST, recipe.episodes)
     torch.manual_seed(training.seed)
     model = PlaceTeller()

@@ -105,7 +105,7 @@ def train_toon_video(training: Training) -> list[Path]:
     """Weights and reference in the training's folder, with a curve and what was measured on held-out episodes."""
     training.refuse_further_and_rate("toon-video")
     recipe = SMOKE if training.smoke else ToonVideoRecipe()
-    folder = training.folder / ("toon_clips_smoke" if training.smoke else "toon_clips")
+    folder = training.place("toon_clips")
     seen = films(folder, "train", FIRST, recipe.episodes, copyists(training))
     words = telling_words(seen.texts)
     excerpts = Excerpts(seen, said(seen.texts, words))
