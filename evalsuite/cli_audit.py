@@ -44,7 +44,7 @@ def audit(
     Example: evalsuite audit --metric identity --source oracle --source autoencoder --source ttt
     """
     from evalsuite import progress, suites
-    from evalsuite.audit import evidence, making, plan, report, visible
+    from evalsuite.audit import axes, evidence, making, plan, report, visible
     from evalsuite.execute import default_workers
 
     loaded = suites.load(suite, limit, skip)
@@ -56,10 +56,11 @@ def audit(
         made = making.make(asked, progress.shown)
     with progress.shown("videos compared") as shown:
         found = evidence.evidence(asked, visible.as_seen(asked, made, shown))
-    for path in report.write(asked, found):
+    played = axes.played(asked, made)
+    for path in report.write(asked, found, played):
         say(f"written: {path}")
     if as_json:
-        typer.echo(json.dumps(report.as_data(asked, found), indent=1))
+        typer.echo(json.dumps(report.as_data(asked, found, played), indent=1))
     else:
         print_table(report.status_table(asked, found), "text")
     raise typer.Exit(1 if any(account.failed for each in found for account in each.accounts) else 0)

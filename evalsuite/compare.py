@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -134,3 +135,8 @@ def read_tie_bands(path: Path, versions: Mapping[str, str]) -> dict[str, float]:
         for metric, entry in measured.items()
         if versions.get(metric) == entry["metric_version"]
     }
+
+
+def shipped_tie_bands(versions: Mapping[str, str]) -> dict[str, float]:
+    """Those that come with evalsuite, where they are of these versions of metrics."""
+    return read_tie_bands(Path(str(files("evalsuite.leaderboards") / "tie_bands.json")), versions)

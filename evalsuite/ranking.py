@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from evalsuite import plugins
-from evalsuite.compare import compare, read_tie_bands
+from evalsuite.compare import compare, shipped_tie_bands
 from evalsuite.costs import with_costs
 from evalsuite.errors import EvalsuiteError, StoreError, UnknownPluginError
 from evalsuite.published import read, videos_table
@@ -30,14 +30,13 @@ def gathered(suite: Suite, folder: Path, tables: Sequence[str], is_needed: bool 
     parts = {table: read(table, suite) for table in tables}
     if is_needed or not tables or (folder / "run.db").is_file():
         parts = {str(folder): in_folder(folder, suite), **parts}
-    fit, unfit = zip(*map(_parted, parts.values()), strict=True)
-    found, counts = Results(), []
-    for name, part in zip(parts, fit, strict=True):
+    found, rest, counts = Results(), Results(), []
+    for name, part in parts.items():
+        fit, unfit = _parted(part)
         before = len(found.videos)
-        found = found.beside(part)
+        found, rest = found.beside(fit), rest.beside(unfit)
         counts.append(f"{len(found.videos) - before} of {name}")
-    for part in unfit:
-        found = found.beside(part)
+    found = found.beside(rest)
     return found, [f"videos: {', '.join(counts)}"] if tables else []
 
 
@@ -84,7 +83,7 @@ def listed(suite: Suite, results: Results) -> Table:
 
 def _ranked(suite: Suite, scores: Sequence[Score], by: str) -> Table:
     versions = {score.metric: score.metric_version for score in scores}
-    bands = read_tie_bands(Path(str(files("evalsuite.leaderboards") / "tie_bands.json")), versions)
+    bands = shipped_tie_bands(versions)
     higher = {name: plugins.metric(name).higher_is_better for weights in suite.axes.values() for name in weights}
     comparisons = [
         comparison

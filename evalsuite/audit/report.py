@@ -13,6 +13,7 @@ from evalsuite.stats import Estimate
 from evalsuite.table import INTERVALS, Cell, render
 from evalsuite.types import Table
 
+from .axes import EVEN, Played
 from .evidence import SEEN, Account, Damage, Evidence, Shift
 from .picture import draw
 from .plan import STRENGTH, Plan
@@ -26,11 +27,11 @@ HEADLINE = (
 LEAST = f"a column of its own needs an area under the curve of {COLUMN} for each failure; all else is experimental"
 
 
-def write(asked: Plan, found: Sequence[Evidence]) -> list[Path]:
+def write(asked: Plan, found: Sequence[Evidence], played: Sequence[Played]) -> list[Path]:
     """The files of an audit, in its folder."""
     texts = {
-        "audit.json": json.dumps(as_data(asked, found), indent=1, allow_nan=False) + "\n",
-        "audit.md": "\n".join(render(table, "md") for table in tables(asked, found)),
+        "audit.json": json.dumps(as_data(asked, found, played), indent=1, allow_nan=False) + "\n",
+        "audit.md": "\n".join(render(table, "md") for table in tables(asked, found, played)),
         "status.json": json.dumps(statuses(asked, found), indent=1) + "\n",
     }
     for name, text in texts.items():
@@ -39,9 +40,10 @@ def write(asked: Plan, found: Sequence[Evidence]) -> list[Path]:
     return [asked.folder / name for name in (*texts, "audit.png")]
 
 
-def as_data(asked: Plan, found: Sequence[Evidence]) -> dict[str, Any]:
+def as_data(asked: Plan, found: Sequence[Evidence], played: Sequence[Played]) -> dict[str, Any]:
     """Everything that was found out, with the verdicts."""
-    return {**_heading(asked), "metrics": [_metric_data(each) for each in found]}
+    metrics, axes = map(_metric_data, found), map(dataclasses.asdict, played)
+    return {**_heading(asked), "metrics": list(metrics), "axes": list(axes)}
 
 
 def statuses(asked: Plan, found: Sequence[Evidence]) -> dict[str, Any]:
@@ -50,10 +52,11 @@ def statuses(asked: Plan, found: Sequence[Evidence]) -> dict[str, Any]:
     return {**_heading(asked), "metrics": {each.pop("metric"): each for each in verdicts}}
 
 
-def tables(asked: Plan, found: Sequence[Evidence]) -> list[Table]:
+def tables(asked: Plan, found: Sequence[Evidence], played: Sequence[Played]) -> list[Table]:
     """The status of each metric, then for each source what it sees, what moves it and what raises it."""
     of_sources = (table for source in asked.sources for table in _source_tables(found, source.own))
-    return [status_table(asked, found), *of_sources]
+    of_axes = [_axes([each for each in played if each.source == source.own]) for source in asked.sources]
+    return [status_table(asked, found), *of_sources, *(table for table in of_axes if table.rows)]
 
 
 def status_table(asked: Plan, found: Sequence[Evidence]) -> Table:
@@ -170,6 +173,34 @@ def _tricks(accounts: Accounts, source: str) -> Table:
         f"! is a gain whose interval lies above 0, of more than {SHIFT:.0%} of the gap",
     )
     return Table(f"{source}: tricks with its own videos", ("metric", *kinds), rows, notes)
+
+
+def _axes(played: Sequence[Played]) -> Table:
+    """The most that each trick wins of one source's own videos on each axis, over its strengths."""
+    kinds = list(dict.fromkeys(each.kind for each in played))
+    rows = []
+    for axis in dict.fromkeys(each.axis for each in played):
+        of_axis = [[each for each in played if (each.axis, each.kind) == (axis, kind)] for kind in kinds]
+        rows.append((axis, *map(_most_won, of_axis)))
+    source = played[0].source if played else ""
+    notes = (
+        "the largest share of comparisons on the axis that tricked videos win of the source's own, over all strengths",
+        f"a tie is half a win; ! is a share whose interval lies above {EVEN}",
+    )
+    return Table(f"{source}: tricks on each axis", ("axis", *kinds), tuple(rows), notes)
+
+
+def _most_won(played: Sequence[Played]) -> str:
+    best = max((each for each in played if each.wins), key=_share_won, default=None)
+    if best is None or best.wins is None:
+        return "-"
+    _, at, strength = best.version.rpartition("@")
+    said = f"{best.wins.value:.3f} [{best.wins.low:.3f}, {best.wins.high:.3f}]" + (f" at {strength}" if at else "")
+    return said + (" !" if best.is_won else "")
+
+
+def _share_won(played: Played) -> tuple[bool, float]:
+    return played.is_won, played.wins.value if played.wins else 0.0
 
 
 def _most(found: Evidence, account: Account, kind: str) -> str:

@@ -89,7 +89,14 @@ def test_a_killed_audit_goes_on_and_a_gamed_metric_is_caught(asked, tmp_path, ca
     assert [step["auc"]["value"] for step in freeze["steps"]][-1] == 1
     assert freeze["order"]["value"] > 0.5
     assert {len(square["tricks"]), square["tricks"][0]["kind"]} == {6, "reencode"}
-    assert "| motion | freeze |" in (tmp_path / "out" / "audit.md").read_text()
+    frozen = [each for each in found["axes"] if each["version"].endswith("freeze@1")]
+    assert {(each["source"], each["axis"], each["wins"]["value"]) for each in frozen} == {
+        ("oracle", "motion naturalness", 0.0),
+        ("square", "motion naturalness", 0.0),
+    }
+    told = (tmp_path / "out" / "audit.md").read_text()
+    assert "| motion | freeze |" in told
+    assert "### square: tricks on each axis" in told
     assert json.loads((tmp_path / "out" / "status.json").read_text())["metrics"]["motion"]["status"] == "experimental"
 
 
