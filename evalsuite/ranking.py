@@ -37,7 +37,7 @@ def gathered(suite: Suite, folder: Path, tables: Sequence[str], is_needed: bool 
         found, rest = found.beside(fit), rest.beside(unfit)
         counts.append(f"{len(found.videos) - before} of {name}")
     found = found.beside(rest)
-    return found, [f"videos: {', '.join(counts)}"] if tables else []
+    return found, [f"videos at hand: {', '.join(counts)}"] if tables else []
 
 
 def _parted(results: Results) -> tuple[Results, Results]:

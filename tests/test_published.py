@@ -94,7 +94,7 @@ def test_what_cannot_be_ranked_hides_nothing_that_can(suite, tmp_path):
     assert {row[0] for row in current.rows} == set(MODELS)
     assert any("left out" in note for note in current.notes)  # those of `old`, who is in no table
     assert current.rows == scored(suite, results(suite)).rows
-    assert notes == [f"videos: 0 of {folder}, 12 of {table}"]
+    assert notes == [f"videos at hand: 0 of {folder}, 12 of {table}"]
 
 
 def test_a_run_folder_that_nobody_named_may_be_missing_beside_tables(suite, tmp_path):
