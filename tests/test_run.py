@@ -233,7 +233,7 @@ def test_two_files_of_one_name_are_refused(suite, square, tmp_path):
 
 
 HELD = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from evalsuite import suites
 from evalsuite.baselines.noise import Noise
@@ -253,6 +253,7 @@ class Held(Noise):
         return Footage(frames(), footage.fps)
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has its children ignore it
     suite = suites.load("three_second", 8)
     run(Request(suite, (__file__,), Path(sys.argv[1]), (0,), ("motion",), workers=2), lambda *said: None)
 """
