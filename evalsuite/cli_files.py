@@ -1,4 +1,4 @@
-"""The verbs for files: storyboards are shown, checked and written, videos altered."""
+"""The verbs for files: storyboards are shown, checked and written, videos altered and held beside real takes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from evalsuite import options
+from evalsuite.printing import print_table
 
 app = typer.Typer()
 
@@ -98,3 +99,25 @@ def alter(
             failed += bool(said)
     typer.echo(f"{done - failed} of {total} videos altered, in {to}", err=True)
     raise typer.Exit(1 if failed else 0)
+
+
+@app.command("physics-iq")
+def physics_iq(
+    generated: Annotated[Path, typer.Argument(help="Generated videos, mp4.")],
+    first: Annotated[Path, typer.Argument(help="Real takes of the same events, by the same file names.")],
+    second: Annotated[Path, typer.Argument(help="Second takes of them.")],
+    form: Annotated[options.TableFormat, typer.Option("--format", help="How the table is printed.")] = "text",
+) -> None:
+    """Compare videos with two real takes of each event, by Physics-IQ's score.
+
+    Example: evalsuite physics-iq mine physics-iq/take-1 physics-iq/take-2
+    """
+    from evalsuite import progress, takes
+
+    asked = takes.events(generated, first, second)
+    found = []
+    with progress.shown("events compared") as advance:
+        for each in takes.judged(asked):
+            found.append(each)
+            advance(len(found), len(asked), "")
+    print_table(takes.table(found), form)

@@ -6,7 +6,8 @@ how well each agrees (Tukey's biweight), so that what moves by itself does not c
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
 import cv2
 import numpy as np
@@ -28,6 +29,16 @@ WIDEST = 2.0
 CLOSEST = 0.4
 
 
+class Corners(NamedTuple):
+    """Where the same corners are in a frame and in the next one, both (corners, 2)."""
+
+    before: Array
+    after: Array
+
+
+NONE = Corners(np.zeros((0, 2)), np.zeros((0, 2)))
+
+
 class Camera(Extractor):
     """Each frame's scale and shift against the one before, and the share of corners that agree."""
 
@@ -43,41 +54,53 @@ class Camera(Extractor):
 
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
         """Shape (time, 4): place = scale * place before + shift, in pixels of which 96 are the picture's width."""
-        return np.stack([self._next(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)) for frame in clip.frames])
+        moves = _moves([self._next(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)) for frame in clip.frames])
+        size = 96 / clip.frames.shape[2]
+        return np.asarray(moves * [1, size, size, 1], dtype=np.float32)
 
-    def _next(self, grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    def _next(self, grey: npt.NDArray[np.uint8]) -> Corners:
         last, self._last = self._last, grey
-        if last is None:
-            return np.array([1, 0, 0, 0], np.float32)
-        scale, across, down, share = _move(*_followed(last, grey))
-        size = 96 / grey.shape[1]
-        return np.array([scale, across * size, down * size, share], np.float32)
+        return NONE if last is None else _followed(last, grey)
 
 
-def _followed(last: npt.NDArray[np.uint8], grey: npt.NDArray[np.uint8]) -> tuple[Array, Array]:
-    """Corners of the last frame, and where they are in this one; both (corners, 2)."""
+def _followed(last: npt.NDArray[np.uint8], grey: npt.NDArray[np.uint8]) -> Corners:
+    """Corners of the last frame, and where they are in this one."""
     corners = cv2.goodFeaturesToTrack(last, CORNERS, 0.01, 4)
     if corners is None:
-        return np.zeros((0, 2)), np.zeros((0, 2))
+        return NONE
     found, known, _ = cv2.calcOpticalFlowPyrLK(last, grey, corners, corners.copy(), winSize=(11, 11), maxLevel=2)
     kept = known[:, 0] > 0
-    return corners[kept, 0].astype(np.float64), found[kept, 0].astype(np.float64)
+    return Corners(corners[kept, 0].astype(np.float64), found[kept, 0].astype(np.float64))
 
 
-def _move(before: Array, after: Array) -> tuple[float, float, float, float]:
-    """Scale, shift across and down, and the share of points that follow them."""
-    if len(before) < FEWEST:
-        return 1.0, 0.0, 0.0, 0.0
-    shift, scale = np.median(after - before, axis=0), 1.0
-    weight = np.ones(len(before))
+def _moves(followed: Sequence[Corners]) -> Array:
+    """Scale, shift across and down, and the share of points that follow them, (frames, 4); all frames at once."""
+    enough = np.array([len(corners.before) >= FEWEST for corners in followed])
+    moves = np.tile([1.0, 0.0, 0.0, 0.0], (len(followed), 1))
+    if enough.any():
+        moves[enough] = _fitted([corners for corners in followed if len(corners.before) >= FEWEST])
+    return moves
+
+
+def _fitted(followed: Sequence[Corners]) -> Array:
+    counts = np.array([len(corners.before) for corners in followed])
+    there = np.arange(counts.max()) < counts[:, None]
+    before, after = np.zeros((2, *there.shape, 2))
+    before[there] = np.concatenate([corners.before for corners in followed])
+    after[there] = np.concatenate([corners.after for corners in followed])
+    shift = np.stack([np.median(corners.after - corners.before, axis=0) for corners in followed])
+    scale = np.ones(len(followed))
+    weight = there.astype(np.float64)
     for number in range(ROUNDS):
-        apart = np.linalg.norm(after - scale * before - shift, axis=1)
-        weight = np.maximum(0.0, 1 - (apart / max(CLOSEST, WIDEST / 2**number)) ** 2) ** 2 + 1e-9
-        centre, moved = np.average(before, 0, weight), np.average(after, 0, weight)
-        spread = (weight[:, None] * (before - centre) ** 2).sum()
-        scale = float((weight[:, None] * (before - centre) * (after - moved)).sum() / max(float(spread), 1e-9))
-        shift = moved - scale * centre
-    return scale, float(shift[0]), float(shift[1]), float((weight > 0.1).mean())
+        apart = np.linalg.norm(after - scale[:, None, None] * before - shift[:, None], axis=2)
+        weight = there * (np.maximum(0.0, 1 - (apart / max(CLOSEST, WIDEST / 2**number)) ** 2) ** 2 + 1e-9)
+        share = (weight / weight.sum(axis=1, keepdims=True))[..., None]
+        centre, moved = (share * before).sum(axis=1), (share * after).sum(axis=1)
+        offset = weight[..., None] * (before - centre[:, None])
+        spread = (offset * (before - centre[:, None])).sum(axis=(1, 2))
+        scale = (offset * (after - moved[:, None])).sum(axis=(1, 2)) / np.maximum(spread, 1e-9)
+        shift = moved - scale[:, None] * centre
+    return np.column_stack([scale, shift, (weight > 0.1).sum(axis=1) / counts])
 
 
 EXTRACTORS[NAME] = Camera

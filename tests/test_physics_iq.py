@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from evalsuite.metrics._physics_iq import (
+
+from evalsuite.physics_iq import (
     Agreement,
     compare,
     motion_masks,

@@ -4,13 +4,7 @@ Motamed et al., "Do generative video models understand physical principles?" (ar
 authors' code. Two takes of the same real event say how much two lawful videos may differ: the physical variance.
 The original masks go through a lossy video file, which this does not imitate, and are then thresholded again: whole
 scores agree with published ones only as far as those masks do. No metric of a run uses this, as a storyboard has no
-second take: it is for pairs of videos of one's own.
-
-    from evalsuite.metrics._physics_iq import compare, score
-
-    found = [compare(generated, first) for generated, first, _ in triples]  # each (frames, height, width, 3)
-    variance = [compare(second, first) for _, first, second in triples]
-    score(found, variance)
+second take; `takes` measures folders of videos.
 """
 
 from __future__ import annotations
@@ -22,9 +16,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ._timeline import Flags
-
 Frames = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
 LEARNING = 0.3
 """The weight of the newest frame in the running mean that stands for the background."""
 CHANGED = 10.0
