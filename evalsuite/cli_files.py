@@ -65,7 +65,7 @@ def export(
         typer.Option("--format", help="The format of the file. [default: text in .txt, else own]"),
     ] = None,
 ) -> None:
-    """Write storyboards in our format, the TTT project's, or as text.
+    """Write storyboards in our format, the TTT project's or as text.
 
     Example: evalsuite export one_minute stories.json --format ttt
     """
@@ -108,7 +108,7 @@ def physics_iq(
     second: Annotated[Path, typer.Argument(help="Second takes of them.")],
     form: Annotated[options.TableFormat, typer.Option("--format", help="How the table is printed.")] = "text",
 ) -> None:
-    """Compare videos with two real takes of each event, by Physics-IQ's score.
+    """Compare videos with real takes of the same, by Physics-IQ.
 
     Example: evalsuite physics-iq mine physics-iq/take-1 physics-iq/take-2
     """
