@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,14 +21,45 @@ from evalsuite.interfaces import Metric, SetMetric
 from evalsuite.types import Clip, Features, Storyboard
 
 CLIP_FRAMES = 64
+Judge = TypeVar("Judge", Metric, SetMetric)
 _STORYBOARD = "storyboard"
 
 
-class VideoMetric(torchmetrics.Metric):
-    """The mean over videos of one metric, over all processes; where nothing can be judged, a video is left out."""
+class _OfVideos(torchmetrics.Metric, Generic[Judge]):
+    """What metrics of single videos and of sets share: they look at videos beside their storyboards."""
 
     full_state_update = False
     is_differentiable = False
+    metric: Judge
+
+    def __init__(self, metric: Judge, **options: Any) -> None:
+        """`options` are those of `torchmetrics.Metric`."""
+        super().__init__(**options)
+        self.metric = metric
+
+    @property
+    def higher_is_better(self) -> bool:  # type: ignore[override]
+        """Whether more is better."""
+        return self.metric.higher_is_better
+
+    def update(
+        self, videos: Sequence[torch.Tensor] | torch.Tensor, storyboards: Sequence[Storyboard] | Storyboard, fps: float
+    ) -> None:
+        """Look at videos, uint8 RGB of shape (batch, time, height, width, 3), or a list of them that differ in length.
+
+        One video, (time, height, width, 3), goes with one storyboard. VideoError where one cannot be judged.
+        """
+        for video, storyboard in _paired(videos, storyboards):
+            self._add(extract(_clips(video, fps), self.metric.extractors), storyboard)
+
+    @abstractmethod
+    def _add(self, features: Mapping[str, Features], storyboard: Storyboard) -> None:
+        """Take in one video."""
+
+
+class VideoMetric(_OfVideos[Metric]):
+    """The mean over videos of one metric, over all processes; where nothing can be judged, a video is left out."""
+
     total: torch.Tensor
     judged: torch.Tensor
     """How many videos the mean is over."""
@@ -36,72 +68,38 @@ class VideoMetric(torchmetrics.Metric):
 
     def __init__(self, metric: Metric, **options: Any) -> None:
         """`options` are those of `torchmetrics.Metric`."""
-        super().__init__(**options)
-        self.metric = metric
+        super().__init__(metric, **options)
         for name in ("total", "judged", "left_out"):
             self.add_state(name, torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
-
-    @property
-    def higher_is_better(self) -> bool:  # type: ignore[override]
-        """Whether more is better."""
-        return self.metric.higher_is_better
-
-    def update(
-        self, videos: Sequence[torch.Tensor] | torch.Tensor, storyboards: Sequence[Storyboard] | Storyboard, fps: float
-    ) -> None:
-        """Judge videos, uint8 RGB of shape (batch, time, height, width, 3), or a list of them that differ in length.
-
-        One video, (time, height, width, 3), goes with one storyboard.
-        """
-        for video, storyboard in _paired(videos, storyboards):
-            features = extract(_clips(video, fps), self.metric.extractors)
-            value = self.metric.measure(features, storyboard).value
-            if value is not None and not math.isfinite(value):
-                raise VideoError(f"{type(self.metric).__name__} gave {value}, which would spoil the mean.")
-            self.total += 0.0 if value is None else value
-            self.judged += value is not None
-            self.left_out += value is None
 
     def compute(self) -> torch.Tensor:
         """The mean, float64; not a number where no video could be judged."""
         return self.total / self.judged
 
+    def _add(self, features: Mapping[str, Features], storyboard: Storyboard) -> None:
+        value = self.metric.measure(features, storyboard).value
+        if value is not None and not math.isfinite(value):
+            raise VideoError(f"{type(self.metric).__name__} gave {value}, which would spoil the mean.")
+        self.total += 0.0 if value is None else value
+        self.judged += value is not None
+        self.left_out += value is None
 
-class SetVideoMetric(torchmetrics.Metric):
+
+class SetVideoMetric(_OfVideos[SetMetric]):
     """One metric of whole sets, over all videos that were shown, in all processes; not a number while they are too few.
 
     What extractors saw of each video is kept until `reset`, as bytes, which any backend can gather.
     """
 
-    full_state_update = False
-    is_differentiable = False
     seen: list[torch.Tensor]
     """A video each, packed."""
     sizes: list[torch.Tensor]
 
     def __init__(self, metric: SetMetric, **options: Any) -> None:
         """`options` are those of `torchmetrics.Metric`."""
-        super().__init__(**options)
-        self.metric = metric
+        super().__init__(metric, **options)
         for name in ("seen", "sizes"):
             self.add_state(name, [], dist_reduce_fx="cat")
-
-    @property
-    def higher_is_better(self) -> bool:  # type: ignore[override]
-        """Whether more is better."""
-        return self.metric.higher_is_better
-
-    def update(
-        self, videos: Sequence[torch.Tensor] | torch.Tensor, storyboards: Sequence[Storyboard] | Storyboard, fps: float
-    ) -> None:
-        """Look at videos, as `VideoMetric` does; `VideoError` where one cannot be in a set."""
-        for video, storyboard in _paired(videos, storyboards):
-            features = extract(_clips(video, fps), self.metric.extractors)
-            if reason := self.metric.unfit(features, storyboard):
-                raise VideoError(f"{storyboard.id}: {reason}")
-            packed = _packed(features, storyboard)
-            self.seen.append(packed)
-            self.sizes.append(torch.tensor([len(packed)], device=packed.device))
 
     def compute(self) -> torch.Tensor:
         """The number of the set, float64: the mean of its videos' terms."""
@@ -114,6 +112,13 @@ class SetVideoMetric(torchmetrics.Metric):
         measured = self.metric.measure_set([features for features, _ in known], [board for _, board in known])
         terms = [torch.nan if one.value is None else one.value for one in measured]
         return torch.tensor(terms, dtype=torch.float64).mean()
+
+    def _add(self, features: Mapping[str, Features], storyboard: Storyboard) -> None:
+        if reason := self.metric.unfit(features, storyboard):
+            raise VideoError(f"{storyboard.id}: {reason}")
+        packed = _packed(features, storyboard)
+        self.seen.append(packed)
+        self.sizes.append(torch.tensor([len(packed)], device=packed.device))
 
 
 def torch_metric(name: str, **options: Any) -> VideoMetric | SetVideoMetric:
