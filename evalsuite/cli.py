@@ -132,6 +132,7 @@ def rank(
     suite: options.SuiteName,
     model: options.Chosen = None,
     limit: options.Limit = None,
+    skip: options.Skip = 0,
     out: options.Out = None,
     by: Annotated[
         str, typer.Option(help="The way to rank; `evalsuite list leaderboards` names them.")
@@ -150,9 +151,9 @@ def rank(
 
     if scores and videos:
         raise typer.BadParameter("--scores and --videos say what to print: give one of them.")
-    loaded = _suite(suite, limit or 1)
+    loaded, boards = _part(suite, limit, skip)
     found, sources = gathered(loaded, _folder(loaded, out), beside or [], is_needed=out is not None)
-    results = chosen(found, model or [], _boards(loaded, limit))
+    results = chosen(found, model or [], boards)
     unranked = listed if videos else scored if scores else None
     table = unranked(loaded, results) if unranked else ranked(loaded, results, by)
     print_table(with_notes(table, sources), form)
@@ -164,6 +165,7 @@ def curve(
     suite: options.SuiteName,
     model: options.Chosen = None,
     limit: options.Limit = None,
+    skip: options.Skip = 0,
     out: options.Out = None,
     picture: Annotated[Path | None, typer.Option(help="Where it is drawn. [default: in the run folder]")] = None,
     form: Annotated[options.TableFormat, typer.Option("--format", help="How to print.")] = "text",
@@ -174,9 +176,9 @@ def curve(
     """
     from evalsuite.curves import course, curve_table, draw
 
-    loaded = _suite(suite, limit or 1)
+    loaded, boards = _part(suite, limit, skip)
     folder = _folder(loaded, out)
-    found = course(loaded, folder, metric, model or [], _boards(loaded, limit))
+    found = course(loaded, folder, metric, model or [], boards)
     title = f"{metric}, {loaded.title}"
     path = picture or folder / "curves" / f"{metric.replace(':', '__').replace('/', '_')}.png"
     draw(path, found, title)
@@ -307,9 +309,12 @@ def _suite(name: str, limit: int | None = None, skip: int = 0) -> Suite:
     return suites.load(name, limit, skip)
 
 
-def _boards(suite: Suite, limit: int | None) -> list[str]:
-    """Which storyboards are asked for; none stands for all, whose texts need not be written to know them."""
-    return [board.id for board in suite.storyboards] if limit else []
+def _part(name: str, limit: int | None, skip: int) -> tuple[Suite, list[str]]:
+    """A suite, and which of its storyboards are asked for; none stands for all, whose texts need not be written."""
+    if not (limit or skip):
+        return _suite(name, 1), []
+    loaded = _suite(name, limit, skip)
+    return loaded, [board.id for board in loaded.storyboards]
 
 
 def _folder(suite: Suite, out: Path | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -49,6 +50,11 @@ def test_a_run_prints_a_table_and_rank_ranks_it(capsys):
     code, out, _ = said(capsys, "rank", "--suite", "smoke", *chosen)
     (row,) = json.loads(out)["rows"]
     assert (row["model"], row["storyboards"]) == ("noise", 1)
+    code, out, _ = said(
+        capsys, "rank", "--suite", "smoke", "--skip", "1", "--limit", "1", "--videos", "--format", "csv"
+    )
+    assert code == 0
+    assert {row["storyboard"] for row in csv.DictReader(out.splitlines())} == {"smoke-0001"}
     code, out, _ = said(capsys, "rank", "--suite", "smoke", "--videos", "--format", "csv")
     Path("videos.csv").write_text(out)
     code, again, _ = said(capsys, "rank", "--suite", "smoke", "--videos", "--format", "csv", "--with", "videos.csv")
