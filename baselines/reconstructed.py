@@ -16,7 +16,7 @@ from torch import Tensor
 
 from evalsuite.footage import Timeline, kind_and_strength
 from evalsuite.interfaces import Baseline
-from evalsuite.learning.sums import revision
+from evalsuite.learning.sums import revision, verify
 from evalsuite.learning.weights import quick_kind
 from evalsuite.toon.controls import KINDS, REVISIONS, degraded, episode_of
 from evalsuite.types import Footage, Frame, Storyboard, VideoSpec
@@ -42,6 +42,10 @@ class Reconstructed(Baseline):
         self.kind, self.strength = kind_and_strength(damage, KINDS) if damage else ("", 0.0)
         shown = REVISIONS.get(self.kind, "1")
         self.revision = revision(SHIPPED / AUTOENCODER) + f"-{ARITHMETIC}" + (f"-{shown}" if shown != "1" else "")
+
+    def check(self) -> None:
+        """That the autoencoder is there, and is the listed one."""
+        verify(SHIPPED / AUTOENCODER)
 
     def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage:
         """Frames at the size of `spec` and 8 a second."""

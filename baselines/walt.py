@@ -17,7 +17,7 @@ import numpy as np
 
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Baseline, Training
-from evalsuite.learning.sums import revision
+from evalsuite.learning.sums import revision, verify
 from evalsuite.types import Footage, Frame, Storyboard, VideoSpec
 
 from .models.walt_generator import WaltGenerator
@@ -37,10 +37,15 @@ class Walt(Baseline):
     summary: ClassVar[str] = "cascade of latent diffusion with attention in windows (W.A.L.T), for the cartoon world"
 
     def __init__(self, picture: str = "") -> None:
-        self.revision = revision(SHIPPED / AUTOENCODER, *map(weight_file, CASCADE)) + f"-{ARITHMETIC}"
+        self._files = (SHIPPED / AUTOENCODER, *map(weight_file, CASCADE))
+        self.revision = revision(*self._files) + f"-{ARITHMETIC}"
         self._picture = _read(Path(picture).expanduser()) if picture else None
         if self._picture is not None:
             self.revision += f"-{hashlib.sha256(self._picture.tobytes()).hexdigest()[:12]}"
+
+    def check(self) -> None:
+        """That its files are there, and are the listed ones."""
+        verify(*self._files)
 
     @cached_property
     def _generator(self) -> WaltGenerator:

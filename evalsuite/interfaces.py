@@ -71,6 +71,9 @@ class Baseline(ABC):
     def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage | Path:
         """Frames, streamed as they are made; or the path of a finished file, which is kept as it is."""
 
+    def check(self) -> None:  # noqa: B027 most need nothing
+        """Asked once before a run: EvalsuiteError where it can make no video, as where its weights are not there."""
+
     def train(self, training: Training) -> list[Path]:
         """Makes its weights from nothing; the files that it wrote. PluginError where there is nothing to train."""
         raise PluginError(f"{type(self).__name__} has nothing to train.")
@@ -111,6 +114,9 @@ class Extractor(ABC):
     def revision(self) -> str:
         """What its rows depend on: the version, and the weights where it is given some."""
         return self.version
+
+    def check(self) -> None:  # noqa: B027 most need nothing
+        """Asked once before a run: EvalsuiteError where it cannot see, as where its weights are not the listed ones."""
 
     def start(self) -> None:  # noqa: B027 most look at frames one by one, and have nothing to forget
         """Forget the last video."""

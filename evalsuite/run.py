@@ -17,6 +17,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Literal
 
+from evalsuite import features as extractors
 from evalsuite import plugins, sheets
 from evalsuite.errors import PluginError, StoreError
 from evalsuite.execute import Execution
@@ -91,8 +92,7 @@ def carry_out(tasks: Sequence[Task], request: Request, progress: Progress) -> Re
 
 def plan(request: Request) -> list[Task]:
     """One task for each video that was asked for, whether or not it is there already."""
-    for name in request.metrics:
-        plugins.metric(name)
+    _check(request)
     spec = VideoSpec(request.suite.width, request.suite.height, request.suite.fps)
     tasks = [
         Task(
@@ -116,6 +116,15 @@ def plan(request: Request) -> list[Task]:
     ]
     _no_two_alike(tasks)
     return tasks
+
+
+def _check(request: Request) -> None:
+    """That all systems and metrics are there, and can work: else every video would fail for the same reason."""
+    for name in {name for metric in request.metrics for name in plugins.metric(metric).extractors}:
+        extractors.extractor(name).check()
+    if request.generate and request.sources is None:
+        for model in request.models:
+            plugins.baseline(model).check()
 
 
 def execute(tasks: Sequence[Task], request: Request, store: Store, progress: Progress) -> None:

@@ -10,7 +10,7 @@ from safetensors import safe_open
 
 from evalsuite.features import EXTRACTORS
 from evalsuite.interfaces import Sampling, Training
-from evalsuite.learning.sums import revision
+from evalsuite.learning.sums import revision, verify
 
 from ._open_clip import OpenClip, Texts, text_rows
 from .models.clip_source import FOLDER
@@ -49,11 +49,13 @@ class ToonClip(OpenClip):
         """The version, which tells the weights."""
         return self.version
 
+    def check(self) -> None:
+        """That its file is the listed one."""
+        verify(WEIGHTS)
+
     def load(self) -> Clip:
         """The network, whose file is checked first."""
-        from evalsuite.learning.weights import verify
-
-        verify(WEIGHTS)
+        self.check()
         return super().load()
 
     def train(self, training: Training) -> list[Path]:

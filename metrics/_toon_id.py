@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from evalsuite.features import ANALYSIS_PIXELS, EXTRACTORS
 from evalsuite.interfaces import Extractor, Training
+from evalsuite.learning.sums import verify
 from evalsuite.types import Clip
 
 from ._timeline import Array
-from .models.looks import EMBEDDING, OUTLINES_REVISION, REVISION
+from .models.looks import EMBEDDING, OUTLINES, OUTLINES_REVISION, REVISION, WEIGHTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +68,10 @@ class ToonId(Extractor):
     def __init__(self) -> None:
         self._model: Detector | None = None
         self._outlines: Outlines | None = None
+
+    def check(self) -> None:
+        """That both of its files are the listed ones."""
+        verify(WEIGHTS, OUTLINES)
 
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
         """Shape (time, dimensions)."""

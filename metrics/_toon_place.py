@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from evalsuite.features import ANALYSIS_PIXELS, EXTRACTORS
 from evalsuite.interfaces import Extractor, Sampling, Training
+from evalsuite.learning.sums import verify
 from evalsuite.types import Clip
 
-from .models.places import EMBEDDING, REVISION
+from .models.places import EMBEDDING, REVISION, WEIGHTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,10 @@ class ToonPlace(Extractor):
 
     def __init__(self) -> None:
         self._model: PlaceTeller | None = None
+
+    def check(self) -> None:
+        """That its file is the listed one."""
+        verify(WEIGHTS)
 
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
         """Shape (time, EMBEDDING), each of length 1."""

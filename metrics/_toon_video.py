@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from evalsuite.features import ANALYSIS_PIXELS, EXTRACTORS
 from evalsuite.interfaces import Extractor, Sampling, Training
-from evalsuite.learning.sums import revision
+from evalsuite.learning.sums import revision, verify
 from evalsuite.types import Clip
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ class ToonVideo(Extractor):
     @property
     def revision(self) -> str:
         return f"{self.version}-{revision(self._weights)}"
+
+    def check(self) -> None:
+        """That its file is the listed one."""
+        verify(self._weights)
 
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
         """Shape (1, 64)."""

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from evalsuite import disk, suites, video
-from evalsuite.errors import PluginError, StoreError, UnknownPluginError
+from evalsuite.errors import EvalsuiteError, PluginError, StoreError, UnknownPluginError
 from evalsuite.run import FINISHED, Request, finished_videos, plan, run
 from evalsuite.store import Store
 from evalsuite.types import Suite
@@ -223,6 +223,19 @@ def test_wrong_names_are_said_before_anything_is_made(suite, square, tmp_path):
         with pytest.raises(UnknownPluginError, match="did you mean"):
             plan(asked)
     assert not (tmp_path / "out" / "videos").exists()
+
+
+def test_without_their_weights_systems_and_metrics_are_refused_before_anything_is_made(suite, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    with pytest.raises(EvalsuiteError, match=r"the weights ttt_seed_99\.safetensors are not in"):
+        plan(request(suite, out, "oracle", "ttt:seed-99"))
+    assert plan(
+        request(suite, out, "ttt:seed-99", generate=False)
+    )  # to measure videos takes no weights of what made them
+    monkeypatch.setattr("evalsuite.metrics._toon_id.WEIGHTS", tmp_path / "toon_id.safetensors")
+    with pytest.raises(EvalsuiteError, match=r"the weights toon_id\.safetensors are not in"):
+        plan(request(suite, out, "oracle", metrics=("identity",)))
+    assert not out.exists()
 
 
 def test_two_files_of_one_name_are_refused(suite, square, tmp_path):

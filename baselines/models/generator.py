@@ -92,7 +92,9 @@ class Generator:
         seconds = SECONDS_PER_PIECE * segments
         trained = SECONDS_PER_PIECE * self.transformer.trained_segments
         longer = f"{seconds:g} s long, and trained on up to {trained:g} s" if seconds > trained else ""
-        words = self.vocabulary.note(segment.text for segment in storyboard.segments)
+        words = self.vocabulary.note(
+            text for segment in storyboard.segments for text in (segment.text, segment.negative_text)
+        )
         return ", and with ".join(said for said in (longer, words) if said)
 
     def _frames(self, name: str, seed: int, plan: Sequence[Piece], size: tuple[int, int]) -> Iterator[Frame]:
@@ -103,8 +105,13 @@ class Generator:
     def _latents(self, name: str, seed: int, plan: Sequence[Piece]) -> Tensor:
         wanted = self.vocabulary.tensor([piece.text for piece in plan]).unsqueeze(0)
         unwanted = self.vocabulary.tensor([piece.unwanted for piece in plan]).unsqueeze(0)
-        noise = noise_of_segments(name, seed, len(plan), self.transformer.shape)
-        return sample(self.transformer, wanted, unwanted, noise, self.sampling)
+        return sample(  # noise has no name here, so that it can go once it is used
+            self.transformer,
+            wanted,
+            unwanted,
+            noise_of_segments(name, seed, len(plan), self.transformer.shape),
+            self.sampling,
+        )
 
 
 def _decoded(autoencoder: Autoencoder, latents: Tensor) -> Iterator[npt.NDArray[np.uint8]]:

@@ -49,10 +49,12 @@ class Vocabulary:
     def note(self, texts: Iterable[str]) -> str:
         """What of these texts is not told to the model; empty where all is."""
         texts = list(texts)
-        strange, dropped = sum(map(self.strange, texts)), sum(map(_dropped, texts))
-        told = f"{strange} words that it does not know" if strange else ""
-        rest = f"{dropped} words beyond the first {MOST_WORDS} of a segment, which it is not told" if dropped else ""
-        return ", and with ".join(said for said in (told, rest) if said)
+        counts = {
+            "words that it does not know": sum(map(self.strange, texts)),
+            f"words beyond the first {MOST_WORDS} of a segment, which it is not told": sum(map(_dropped, texts)),
+            "texts without a word": sum(not any(map(str.isalnum, text)) for text in texts if text.strip()),
+        }
+        return ", and with ".join(f"{count} {what}" for what, count in counts.items() if count)
 
     def tensor(self, texts: Sequence[str]) -> Tensor:
         """Shape (texts, words), padded with 0."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
-from evalsuite.learning.weights import is_made
+from evalsuite.learning.sums import is_made
 
 from ..models.transformer import MakeSequenceLayer
 from ..models.weights import AUTOENCODER, BASE, SHIPPED

@@ -72,7 +72,8 @@ def _fit_base(
         drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, recipe.text_dropout, luck)
         return step_loss(model, drawn, *draw_blend(drawn.latents, luck), stage.emphasis)
 
-    return fit(model, stage.schedule, loss, checkpoint, recipe.seed + stage.seed_offset)
+    told = (stage, recipe.text_dropout, recipe.stories)
+    return fit(model, stage.schedule, loss, checkpoint, recipe.seed + stage.seed_offset, told)
 
 
 def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequenceLayer, seed: int) -> None:
@@ -152,7 +153,8 @@ def _fit(model: VideoTransformer, course: Course, stage: Stage, checkpoint: Path
         drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, recipe.text_dropout, luck)
         return teacher.loss(model, drawn, *draw_blend(drawn.latents, luck, times), stage.taught)
 
-    return fit(model, stage.schedule, loss, checkpoint, seed + stage.seed_offset)
+    told = (stage, recipe.text_dropout, recipe.stories)
+    return fit(model, stage.schedule, loss, checkpoint, seed + stage.seed_offset, told)
 
 
 def velocity_loss(

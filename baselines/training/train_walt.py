@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,7 +61,7 @@ def train_part(recipe: WaltRecipe, part: WaltPart, folder: Path, weights: Path, 
         latents, given = lessons.draw(recipe, part.schedule.batch, luck)
         return walt_loss(model, latents, given, draw_blend(latents.shape, recipe.self_conditioning, luck))
 
-    average = fit(model, part.schedule, loss, folder / f"{part.name}.pt", seed)
+    average = fit(model, part.schedule, loss, folder / f"{part.name}.pt", seed, (replace(recipe, parts=(part,)),))
     assert isinstance(average, WaltTransformer)
     save_part(folder / "weights", part.name, average, vocabulary)
 

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Baseline, Training
-from evalsuite.learning.sums import revision
+from evalsuite.learning.sums import revision, verify
 from evalsuite.learning.weights import copy_weights
 from evalsuite.types import Footage, Storyboard, VideoSpec
 
@@ -44,7 +44,12 @@ class Trained(Baseline):
     def __init__(self, variant: str = "") -> None:
         self.closed = variant == CLOSED
         self.file = self.weights if self.closed or not variant else _of_seed(self.weights, variant)
-        self.revision = revision(SHIPPED / AUTOENCODER, SHIPPED / BASE, self.file) + f"-{ARITHMETIC}"
+        self._files = (SHIPPED / AUTOENCODER, SHIPPED / BASE, self.file)
+        self.revision = revision(*self._files) + f"-{ARITHMETIC}"
+
+    def check(self) -> None:
+        """That its files are there, and are the listed ones."""
+        verify(*self._files)
 
     @cached_property
     def _generator(self) -> Generator:

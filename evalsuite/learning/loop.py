@@ -39,14 +39,16 @@ class DivergedError(EvalsuiteError):
     """A training whose weights became NaN or infinite."""
 
 
-def fit(model: Model, schedule: Schedule, loss: Loss, checkpoint: Path, seed: int) -> Model:
+def fit(
+    model: Model, schedule: Schedule, loss: Loss, checkpoint: Path, seed: int, recipe: tuple[object, ...] = ()
+) -> Model:
     """Trains `model` and gives back the moving average of it; goes on from `checkpoint` where there is one.
 
-    DivergedError where its weights become NaN or infinite; `checkpoint` is then as it was before they did.
-    EvalsuiteError where it is of another seed, or of a training that began otherwise: from other weights, by another
-    schedule, or with other code of the user's own.
+    `recipe` is what else decides the training, each with a `repr` that tells it. DivergedError where weights become NaN
+    or infinite; `checkpoint` is then as it was before they did. EvalsuiteError where it is of another seed, or of a
+    training that began otherwise: from other weights, by another schedule or recipe, or with other code of the user's.
     """
-    training = _Training(model.to(device()), schedule, checkpoint, seed)
+    training = _Training(model.to(device()), schedule, checkpoint, seed, recipe)
     saved = time.monotonic()
     with progress.shown(f"{checkpoint.stem}: steps") as advance:
         while training.step < schedule.steps:
@@ -69,12 +71,14 @@ def fused(loss: Callable[P, Tensor], wanted: bool = True) -> Callable[P, Tensor]
 
 
 class _Training:
-    def __init__(self, model: nn.Module, schedule: Schedule, checkpoint: Path, seed: int) -> None:
+    def __init__(
+        self, model: nn.Module, schedule: Schedule, checkpoint: Path, seed: int, recipe: tuple[object, ...]
+    ) -> None:
         self.model = model
         self.seed = seed
         self.schedule = schedule
         self.checkpoint = checkpoint
-        self.beginning = _fingerprint(model, schedule)
+        self.beginning = _fingerprint(model, (schedule, *recipe))
         self.average = deepcopy(model).requires_grad_(False)
         self.optimisers = _optimisers(model, schedule)
         self.step = 0
@@ -133,7 +137,7 @@ class _Training:
         if state.get("beginning", self.beginning) != self.beginning:
             raise EvalsuiteError(
                 f"{self.checkpoint} is of a training that began otherwise, from other weights or by another recipe or "
-                "layer; use another --folder, or remove it."
+                "layer; use another --folder."
             )
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
@@ -154,9 +158,9 @@ class _Training:
             self._recent = []
 
 
-def _fingerprint(model: nn.Module, schedule: Schedule) -> str:
+def _fingerprint(model: nn.Module, recipe: tuple[object, ...]) -> str:
     """Of all that a training begins with but its data and its luck."""
-    found = hashlib.sha256(repr(schedule).encode())
+    found = hashlib.sha256(repr(recipe).encode())
     for name, tensor in sorted(model.state_dict().items()):
         found.update(f"{name} {tuple(tensor.shape)}".encode())
         found.update(tensor.detach().cpu().float().numpy().tobytes())

@@ -8,6 +8,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from evalsuite.disk import sha256, write_atomically
+from evalsuite.errors import EvalsuiteError
 
 LIST = "sha256sums.txt"
 
@@ -16,6 +17,24 @@ def revision(*paths: Path) -> str:
     """The first 12 digits of the sha256 of the listed sums of these files."""
     sums = [listed(path.parent).get(path.name, "missing") for path in paths]
     return hashlib.sha256(" ".join(sums).encode()).hexdigest()[:12]
+
+
+def verify(*paths: Path) -> None:
+    """EvalsuiteError where a file of weights is missing, or is not the one that the list beside it names."""
+    for path in paths:
+        if not path.is_file():
+            raise EvalsuiteError(
+                f"the weights {path.name} are not in {path.parent}; reinstall evalsuite, or train them."
+            )
+        if not is_made(path):
+            raise EvalsuiteError(
+                f"the weights {path} are not those that {LIST} lists; reinstall evalsuite, or train them."
+            )
+
+
+def is_made(path: Path) -> bool:
+    """Whether a file of weights is there, whole and listed; one that was being written when all ended is not."""
+    return path.is_file() and listed(path.parent).get(path.name) == sha256(path)
 
 
 def enlist(path: Path) -> None:

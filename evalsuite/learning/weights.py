@@ -11,10 +11,9 @@ from safetensors import safe_open
 from safetensors.torch import save as serialised
 from torch import Tensor
 
-from evalsuite.disk import copy_atomically, sha256, write_atomically
-from evalsuite.errors import EvalsuiteError
+from evalsuite.disk import copy_atomically, write_atomically
 
-from .sums import LIST, enlist, listed
+from .sums import enlist, verify
 
 _TOLD = "__metadata__"
 
@@ -24,11 +23,6 @@ def save(path: Path, state: Mapping[str, Tensor], told: Mapping[str, str]) -> No
     tensors = {name: tensor.detach().cpu().half().contiguous() for name, tensor in state.items()}
     write_atomically(path, _in_order(serialised(tensors, metadata=dict(told))))
     enlist(path)
-
-
-def is_made(path: Path) -> bool:
-    """Whether a file of weights is there, whole and listed; one that was being written when all ended is not."""
-    return path.is_file() and listed(path.parent).get(path.name) == sha256(path)
 
 
 def _in_order(data: bytes) -> bytes:
@@ -46,14 +40,6 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     verify(path)
     with safe_open(path, framework="pt") as file:
         return {name: file.get_tensor(name).float() for name in file.keys()}, file.metadata()  # noqa: SIM118
-
-
-def verify(path: Path) -> None:
-    """EvalsuiteError where a file of weights is missing, or is not the one that the list beside it names."""
-    if not path.is_file():
-        raise EvalsuiteError(f"the weights {path.name} are not in {path.parent}; reinstall evalsuite, or train them.")
-    if not is_made(path):
-        raise EvalsuiteError(f"the weights {path} are not those that {LIST} lists; reinstall evalsuite, or train them.")
 
 
 def copy_weights(source: Path, path: Path) -> None:

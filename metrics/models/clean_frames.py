@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import safe_open
 
-from evalsuite.learning.sums import revision
+from evalsuite.learning.sums import revision, verify
 
 Array = npt.NDArray[np.float64]
 
@@ -51,6 +51,7 @@ def fitted(rows: Array, shrinkage: float) -> CleanFrames:
 
 @cache
 def clean_frames(path: Path = WEIGHTS) -> CleanFrames:
+    verify(path)
     with safe_open(path, framework="np") as file:
         sizes, mean, whitening = (file.get_tensor(name).astype(np.float64) for name in CleanFrames._fields[:3])
         return CleanFrames(sizes, mean, whitening, float(file.metadata()[TYPICAL]))

@@ -73,7 +73,7 @@ def train_toon_clip(training: Training) -> list[Path]:
         frames, said = draw_batch(seen, tokens, recipe, luck)
         return contrastive_loss(model, moved(frames), moved(said))
 
-    trained = fit(model, recipe.schedule, loss, folder / "toon_clip.pt", training.seed).cpu()
+    trained = fit(model, recipe.schedule, loss, folder / "toon_clip.pt", training.seed, (recipe,)).cpu()
     _settle(trained, seen, tokens, recipe)
     draw_curves(folder / "loss.png", [folder / "toon_clip.csv"])
     save(place / WEIGHTS, trained.state_dict(), {})

@@ -66,7 +66,7 @@ def train_toon_id(training: Training) -> list[Path]:
     def loss(luck: torch.Generator) -> Tensor:
         return step_loss(model, *map(moved, draw_batch(seen, recipe.schedule.batch, luck)))
 
-    trained = fit(model, recipe.schedule, loss, folder / "toon_id.pt", training.seed).cpu().eval()
+    trained = fit(model, recipe.schedule, loss, folder / "toon_id.pt", training.seed, (recipe,)).cpu().eval()
     assert isinstance(trained, Detector)
     draw_curves(folder / "loss.png", [folder / "toon_id.csv"])
     measured = quality(trained, folder, recipe.held_out)

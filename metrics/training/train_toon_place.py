@@ -55,7 +55,7 @@ def train_toon_place(training: Training) -> list[Path]:
         frames, words = map(moved, draw_views(seen, recipe.schedule.batch, luck))
         return part_loss(model(frames), model.directions(), words, torch.ones_like(words[:, 0], dtype=torch.bool))
 
-    trained = fit(model, recipe.schedule, loss, folder / "toon_place.pt", training.seed).cpu().eval()
+    trained = fit(model, recipe.schedule, loss, folder / "toon_place.pt", training.seed, (recipe,)).cpu().eval()
     assert isinstance(trained, PlaceTeller)
     draw_curves(folder / "loss.png", [folder / "toon_place.csv"])
     measured = place_quality(trained, views(folder, "dev", 0, recipe.held_out))

@@ -116,7 +116,7 @@ def train_toon_video(training: Training) -> list[Path]:
     def loss(luck: torch.Generator) -> Tensor:
         return step_loss(model, *map(moved, excerpts.draw(recipe.schedule.batch, luck)))
 
-    trained = fit(model, recipe.schedule, loss, folder / "toon_video.pt", training.seed).cpu().eval()
+    trained = fit(model, recipe.schedule, loss, folder / "toon_video.pt", training.seed, (recipe,)).cpu().eval()
     assert isinstance(trained, Namer)
     draw_curves(folder / "loss_video.png", [folder / "toon_video.csv"])
     held_out = films(folder, "dev", 0, recipe.held_out)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from evalsuite.baselines.models.full_attention import full_attention
@@ -199,6 +201,21 @@ def test_sampling_without_guidance_follows_the_wanted_text_alone():
         latents = latents - 0.25 * model(latents, torch.tensor([1 - step / 4]), words)
     found = sample(model, words, torch.zeros_like(words), noise, Sampling(steps=4, shift=1.0, guidance=1.0))
     assert torch.allclose(found, latents, atol=1e-3)
+
+
+@pytest.mark.parametrize("segments", [2, 25])
+def test_guidance_goes_from_the_unwanted_text_past_the_wanted_one_in_uneven_steps(segments):
+    """Both ways to ask the network: in one batch, and for a long video one after the other, a few frames at a time."""
+    model = make(ttt_linear).float()
+    noise = noise_of_segments("story", 0, segments, SHAPE)
+    wanted, unwanted = (torch.randint(0, 20, (1, segments, 7)) for _ in range(2))
+    times = [3 * even / (1 + 2 * even) for even in (1.0, 2 / 3, 1 / 3, 0.0)]
+    latents = noise
+    for time, following in pairwise(times):
+        towards, away = (model(latents, torch.tensor([time]), words) for words in (wanted, unwanted))
+        latents = latents + (following - time) * (away + 2.5 * (towards - away))
+    found = sample(model, wanted, unwanted, noise.clone(), Sampling(steps=3, shift=3.0, guidance=2.5))
+    assert torch.allclose(found, latents, atol=2e-3, rtol=1e-3)
 
 
 def test_words_get_numbers_and_unknown_ones_a_bucket():

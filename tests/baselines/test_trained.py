@@ -8,16 +8,21 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from evalsuite.baselines.models.generator import FRAMES_PER_PIECE, marked_texts, pieces
+from evalsuite.baselines.models.autoencoder import Autoencoder, AutoencoderShape
+from evalsuite.baselines.models.generator import FRAMES_PER_PIECE, Generator, marked_texts, pieces
+from evalsuite.baselines.models.layout import TransformerShape
 from evalsuite.baselines.models.sampler import Sampling
 from evalsuite.baselines.models.text import MOST_WORDS, SCENE_END, SCENE_START, Vocabulary
+from evalsuite.baselines.models.transformer import VideoTransformer
+from evalsuite.baselines.models.ttt_linear import ttt_linear
 from evalsuite.baselines.models.weights import AUTOENCODER, BASE, SHIPPED, load_autoencoder, load_layers
 from evalsuite.baselines.training import train, trained
 from evalsuite.baselines.ttt import TTT
 
 from evalsuite.errors import EvalsuiteError, PluginError, StoryboardError
 from evalsuite.interfaces import Training
-from evalsuite.learning.weights import copy_weights, is_made, load, save, verify
+from evalsuite.learning.sums import is_made, verify
+from evalsuite.learning.weights import copy_weights, load, save
 from evalsuite.types import Segment, Storyboard, VideoSpec
 
 SPEC = VideoSpec(96, 64, 8.0)
@@ -173,9 +178,43 @@ def test_what_is_unlike_training_is_noted(ttt):
     assert ttt.generate(plain, 0, SPEC).note == ""
     written = Storyboard(id="other", title="other", segments=(Segment(text="猫が走る: the cat żółw."),))
     assert ttt.generate(written, 0, SPEC).note == "2 words that it does not know"
+    unwanted = Storyboard(id="u", title="u", segments=(Segment(text="The cat waves.", negative_text="zzqx"),))
+    assert ttt.generate(unwanted, 0, SPEC).note == "1 words that it does not know"
+    mute = Storyboard(id="mute", title="mute", segments=(Segment(text="\N{PARTY POPPER}"), Segment(text="...")))
+    assert ttt.generate(mute, 0, SPEC).note == "2 texts without a word"
     strange = Storyboard(id="long", title="long", segments=(Segment(text="The cat qwxz waves."),) * 22)
     said = ttt.generate(strange, 0, SPEC).note
     assert said == "66 s long, and trained on up to 63 s, and with 22 words that it does not know"
+
+
+@pytest.fixture
+def tiny():
+    """A generator with random weights, which makes long videos soon."""
+    torch.manual_seed(0)
+    shape = TransformerShape(latent_channels=8, width=16, heads=1, blocks=2, sequence_blocks=(1,))
+    autoencoder = Autoencoder(AutoencoderShape(8, (8, 8), (1, 1), (8, 8), (1, 1)))
+    vocabulary = Vocabulary([SCENE_START, SCENE_END, "the", "cat", "."])
+    transformer = VideoTransformer(shape, len(vocabulary), ttt_linear).requires_grad_(False)
+    return Generator(transformer, vocabulary, autoencoder.requires_grad_(False), Sampling(steps=2))
+
+
+def test_a_video_longer_than_any_in_training_is_made_frame_by_frame(tiny, monkeypatch):
+    long = Storyboard(id="long", title="long", segments=(Segment(text="The cat."),) * 26)
+    footage = tiny.film(long, 0, SPEC)
+    assert footage.note == "78 s long, and trained on up to 3 s"
+    taken = []
+    stream = tiny.autoencoder.stream
+    monkeypatch.setattr(
+        tiny.autoencoder, "stream", lambda chunks: stream(taken.append(len(taken)) or chunk for chunk in chunks)
+    )
+    frames = iter(footage.frames)
+    first = next(frames)
+    assert taken == [0]
+    rest = list(frames)
+    assert len(rest) == 26 * FRAMES_PER_PIECE - 1
+    assert taken == list(range(26))
+    again = list(tiny.film(long, 0, SPEC).frames)
+    assert all(np.array_equal(one, other) for one, other in zip([first, *rest], again, strict=True))
 
 
 def test_words_beyond_the_most_are_noted_and_the_mark_of_a_cut_is_told_all_the_same():

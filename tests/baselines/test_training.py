@@ -98,19 +98,21 @@ def test_a_checkpoint_of_another_seed_is_refused(tmp_path):
         fit(Line(), SCHEDULE, line_loss(Line()), tmp_path / "line.pt", seed=1)
 
 
-@pytest.mark.parametrize("what", ["weights", "schedule", "code"])
+@pytest.mark.parametrize("what", ["weights", "schedule", "recipe", "code"])
 def test_a_checkpoint_of_what_began_otherwise_is_refused(tmp_path, what, monkeypatch):
-    model, schedule = Line(), replace(SCHEDULE, steps=1)
-    fit(model, schedule, line_loss(model), tmp_path / "line.pt", seed=0)
+    model, schedule, recipe = Line(), replace(SCHEDULE, steps=1), (Stage(1, SCHEDULE),)
+    fit(model, schedule, line_loss(model), tmp_path / "line.pt", 0, recipe)
     other = Line()
     if what == "weights":
         other.gain.data += 1
     elif what == "schedule":
         schedule = replace(schedule, rate=0.1)
+    elif what == "recipe":
+        recipe = (Stage(1, SCHEDULE, from_start=0.9),)
     else:
         monkeypatch.setattr("inspect.getsource", lambda _: "class Line: now another")
     with pytest.raises(EvalsuiteError, match=r"line\.pt is of a training that began otherwise"):
-        fit(other, schedule, line_loss(other), tmp_path / "line.pt", seed=0)
+        fit(other, schedule, line_loss(other), tmp_path / "line.pt", 0, recipe)
 
 
 def test_weights_that_are_no_numbers_are_never_saved(tmp_path, monkeypatch):
