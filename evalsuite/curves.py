@@ -123,7 +123,10 @@ def draw(path: Path, found: Curves, title: str) -> None:
     axes.grid(alpha=0.3)
     figure.legend(loc="outside right upper", fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
+    try:
+        figure.savefig(path, dpi=120)
+    except ValueError as error:  # it knows no such kind of picture
+        raise StoreError(f"{path} cannot be written; name another picture, such as {path.stem}.png.") from error
 
 
 def _points(scores: Sequence[Score]) -> Points:
@@ -204,5 +207,7 @@ def _cells(curve: Curve, found: Curves) -> list[Cell]:
     life = curve.half_life
     if life is None:
         return cells
+    if curve.storyboards < 2:
+        return [*cells, life.value if life.value < found.farthest else None, None, None]
     ends = [min(end, found.farthest) for end in (life.low, life.high)]
     return [*cells, *([life.value, *ends] if life.value < found.farthest else [None, *ends])]

@@ -30,6 +30,7 @@ def gathered(suite: Suite, folder: Path, tables: Sequence[str], is_needed: bool 
     parts = {table: read(table, suite) for table in tables}
     if is_needed or not tables or (folder / "run.db").is_file():
         parts = {str(folder): in_folder(folder, suite), **parts}
+    _no_two_of_one_name(parts)
     found, rest, counts = Results(), Results(), []
     for name, part in parts.items():
         fit, unfit = _parted(part)
@@ -38,6 +39,24 @@ def gathered(suite: Suite, folder: Path, tables: Sequence[str], is_needed: bool 
         counts.append(f"{len(found.videos) - before} of {name}")
     found = found.beside(rest)
     return found, [f"videos at hand: {', '.join(counts)}"] if tables else []
+
+
+def _no_two_of_one_name(parts: Mapping[str, Results]) -> None:
+    """`StoreError` where a name stands for two systems: finished videos have nothing but their name."""
+    kinds: dict[str, tuple[bool, str]] = {}
+    files: dict[tuple[str, str, int], str] = {}
+    for name, part in parts.items():
+        for video in part.videos:
+            if video.revision == NEVER_MADE:
+                continue
+            finished = video.revision == FINISHED
+            was_finished, where = kinds.setdefault(video.model, (finished, name))
+            other = finished and video.sha256 and files.setdefault(key(video), video.sha256) != video.sha256
+            if finished != was_finished or other:
+                raise StoreError(
+                    f"{where} and {name} both hold videos of {video.model}, which are not of one system: measure those "
+                    "of a folder under another name, with `evalsuite score FOLDER --model NAME`, or leave one out."
+                )
 
 
 def _parted(results: Results) -> tuple[Results, Results]:
@@ -57,9 +76,12 @@ def chosen(results: Results, models: Collection[str], storyboards: Collection[st
     if wanted - there:
         missing, known = (", ".join(sorted(some)) for some in (wanted - there, there))
         raise StoreError(f"there are no scores of {missing}; there are some of {known or 'nobody'}.")
-    return results.where(
+    found = results.where(
         lambda video: (not wanted or video.model in wanted) and (not storyboards or video.storyboard in storyboards)
     )
+    if results.scores and not found.scores:
+        raise StoreError("there are no scores of the storyboards that are asked for; ask for others, or run those.")
+    return found
 
 
 def ranked(suite: Suite, results: Results, by: str = "bradley-terry") -> Table:
@@ -82,9 +104,15 @@ def listed(suite: Suite, results: Results) -> Table:
 
 
 def _ranked(suite: Suite, scores: Sequence[Score], by: str) -> Table:
+    ranked_by = {name for weights in suite.axes.values() for name in weights}
+    if not ranked_by & {score.metric for score in scores}:
+        needed = ", ".join(sorted(ranked_by)) or "it has none"
+        raise StoreError(
+            f"nothing can be rated: no score is by a metric of the suite's axes ({needed}); --scores prints means."
+        )
     versions = {score.metric: score.metric_version for score in scores}
     bands = shipped_tie_bands(versions)
-    higher = {name: plugins.metric(name).higher_is_better for weights in suite.axes.values() for name in weights}
+    higher = {name: plugins.metric(name).higher_is_better for name in ranked_by}
     comparisons = [
         comparison
         for axis, weights in suite.axes.items()

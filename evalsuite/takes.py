@@ -14,11 +14,13 @@ from evalsuite import video
 from evalsuite.errors import VideoError
 from evalsuite.physics_iq import Agreement, Frames, compare, score
 from evalsuite.stats import RESAMPLES, Estimate, draws, widened_interval
+from evalsuite.table import estimate_cells, with_interval
 from evalsuite.types import Table, VideoRef
 
 LATE = 0.25
 """Seconds by which the three videos of an event may differ in length; what is longer is cut."""
-COLUMNS = ("video", "spatial", "spatiotemporal", "weighted", "error", "seconds")
+COLUMNS = ("video", "spatial", "spatiotemporal", "weighted", "error", "seconds", *with_interval("score"))
+SAME = Agreement(1.0, 1.0, 1.0, 0.0)
 Pair = tuple[Agreement, Agreement]
 """Of a generated video with a take, and of another take with that one."""
 
@@ -68,19 +70,22 @@ def judged(asked: Sequence[Event]) -> Iterator[Judged]:
             raise VideoError(f"the videos of {event.name} last {told} s: Physics-IQ needs them equally long, cut them.")
         count = min(map(len, (made, first, second)))
         made, first, second = made[:count], first[:count], second[:count]
-        yield Judged(event.name, compare(made, first), compare(second, first), count / shape.fps)
+        takes = compare(second, first)
+        if takes == SAME:
+            raise VideoError(f"the takes of {event.name} are one and the same video: Physics-IQ needs two takes of it.")
+        yield Judged(event.name, compare(made, first), takes, count / shape.fps)
 
 
 def table(found: Sequence[Judged]) -> Table:
-    """A row for each event, their means, and what the takes have of each other; the score is in the notes."""
-    rows = [(each.name, *each.generated, each.seconds) for each in found]
-    means = ("mean", *_mean([each.generated for each in found]), None)
-    lawful = ("the takes' own", *_mean([each.takes for each in found]), None)
-    whole = total(found)
-    note = f"Physics-IQ {whole.value:.1f}"
-    if whole.n > 1:
-        note += f" [{whole.low:.1f}, {whole.high:.1f}], 95 % from {RESAMPLES} bootstraps over {whole.n} events"
-    return Table("Physics-IQ", COLUMNS, (*rows, means, lawful), (f"{note}; 100 is two takes of the same event",))
+    """A row for each event, their means with the score of all, and what the takes have of each other."""
+    rows = [(each.name, *each.generated, each.seconds, None, None, None) for each in found]
+    means = ("mean", *_mean([each.generated for each in found]), None, *estimate_cells(total(found)))
+    lawful = ("the takes' own", *_mean([each.takes for each in found]), None, 100.0, None, None)
+    notes = (
+        f"score: Physics-IQ, 0 - 100, of all {len(found)} events together; 100 is two takes of the same event",
+        f"intervals are 95 %, from {RESAMPLES} bootstraps over events; one event gives none",
+    )
+    return Table("Physics-IQ", COLUMNS, (*rows, means, lawful), notes)
 
 
 def total(found: Sequence[Judged]) -> Estimate:

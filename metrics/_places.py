@@ -94,11 +94,19 @@ def at_places(rows: Array, places: int) -> Standard:
 def floor(standards: Sequence[Standard], size: int) -> float:
     """Below this lie 95 of 100 sets of so many real videos, drawn without repetition and compared with all others."""
     kernel = np.sum([standard.gram for standard in standards], axis=0)
+    pairs = float(kernel.sum() - np.trace(kernel))
     found = [
-        mmd(kernel[np.ix_(one, one)], kernel[np.ix_(one, other)], mean_of_pairs(kernel[np.ix_(other, other)]))
+        _from_others(kernel[np.ix_(one, one)], kernel[np.ix_(one, other)], pairs)
         for one, other in _halves(len(kernel), size, FLOOR_DRAWS)
     ]
     return float(np.quantile(found, _LEVEL))
+
+
+def _from_others(within: Rows, between: Rows, pairs: float) -> float:
+    """The unbiased MMD of some from all others, whose own large kernel is left over of the sum over all `pairs`."""
+    others = between.shape[1]
+    rest = pairs - 2 * float(between.sum()) - float(within.sum() - np.trace(within))
+    return mmd(within, between, rest / (others * (others - 1)))
 
 
 def frechet_floor(standards: Sequence[Standard], size: int) -> float:

@@ -12,6 +12,7 @@ from evalsuite.errors import StoreError
 from evalsuite.published import read, videos_table
 from evalsuite.ranking import chosen, gathered, listed, ranked, scored
 from evalsuite.results import MADE, Results, key, together
+from evalsuite.run import FINISHED
 from evalsuite.store import NEVER_MADE, Store, Timing, VideoRecord
 from evalsuite.table import render
 from evalsuite.types import SET_SIZE, Score
@@ -170,3 +171,32 @@ def test_no_file_and_no_published_table_are_told(suite, tmp_path):
         read(str(tmp_path / "none.csv"), suite)
     with pytest.raises(StoreError, match="no videos of the suite tiny are published"):
         read("published", suite)
+
+
+def test_two_systems_of_one_name_are_refused(suite, tmp_path):
+    """Finished videos have nothing but their name; parts of one system's, on other storyboards, may be joined."""
+    first, second, *_ = suite.storyboards
+
+    def finished(board: str, sha256: str) -> Results:
+        known = one_video(suite, "mine", board)
+        videos = tuple(dataclasses.replace(video, revision=FINISHED, sha256=sha256) for video in known.videos)
+        scores = tuple(dataclasses.replace(score, revision=FINISHED) for score in known.scores)
+        return Results(scores, videos, known.timings)
+
+    made, parts = one_video(suite, "mine", first.id), (finished(first.id, "aa"), finished(second.id, "bb"))
+    tables = [written(tmp_path / f"{place}.csv", suite, each) for place, each in enumerate((*parts, made))]
+    other = written(tmp_path / "other.csv", suite, finished(first.id, "cc"))
+    assert len(gathered(suite, tmp_path / "runs", tables[:2], is_needed=False)[0].videos) == 2
+    for both in ([tables[0], tables[2]], [tables[0], other]):
+        with pytest.raises(StoreError, match=r"both hold videos of mine, which are not of one system"):
+            gathered(suite, tmp_path / "runs", both, is_needed=False)
+
+
+def test_what_cannot_be_rated_is_said(suite):
+    plain = results(suite)
+    version = plugins.metric("events").version
+    others = tuple(dataclasses.replace(score, metric="events", metric_version=version) for score in plain.scores)
+    with pytest.raises(StoreError, match=r"no score is by a metric of the suite's axes \(motion, transitions\)"):
+        ranked(suite, dataclasses.replace(plain, scores=others))
+    with pytest.raises(StoreError, match="no scores of the storyboards that are asked for"):
+        chosen(plain, [], ["another"])

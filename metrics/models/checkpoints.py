@@ -51,6 +51,6 @@ def _tensors(path: Path) -> dict[str, Any]:
 def _unpickled(path: Path) -> dict[str, Any]:
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError) as error:
+    except (pickle.UnpicklingError, RuntimeError, KeyError, EOFError, ValueError) as error:
         raise WeightsError(f"{path.name} holds more than tensors, or is damaged, and is not opened.") from error
     return state

@@ -9,6 +9,7 @@ import pytest
 import torch
 from evalsuite.metrics._distances import UndefinedDistanceError, gaussian, gram, mean_of_pairs, mmd
 from evalsuite.metrics._distances import frechet as frechet_of
+from evalsuite.metrics._places import _halves, at_places, floor
 from evalsuite.metrics.temporal_fvd import TemporalFvd
 from evalsuite.metrics.training import reference
 
@@ -123,6 +124,19 @@ def test_the_number_is_the_mean_over_places_and_the_long_excerpts(real):
     interval = clustered_mean([each.value for each in found], [f"story-{n}" for n in range(30)])
     assert (told["low"], told["high"]) == (interval.low, interval.high)
     assert (told["dimensions"], told["reference_size"], told["floor_size"]) == (DIMENSIONS, REAL, 30)
+
+
+def test_the_floor_is_what_real_videos_are_from_all_others(real, monkeypatch):
+    monkeypatch.setattr("evalsuite.metrics._places.FLOOR_DRAWS", 1)
+    standards = [at_places(rows.astype(float), rows.shape[1]) for rows in real.values()]
+    ((one, other),) = _halves(REAL, 30, 1)
+    naive = 0.0
+    for standard in standards:
+        for place in range(standard.rows.shape[1]):
+            some, rest = standard.rows[one, place], standard.rows[other, place]
+            distance = mmd(gram(some, some), gram(some, rest), mean_of_pairs(gram(rest, rest)))
+            naive += distance / standard.rows.shape[1]
+    assert floor(standards, 30) == pytest.approx(naive, abs=1e-12)
 
 
 def test_real_videos_are_at_no_distance_and_below_the_floor_of_their_number(real):
