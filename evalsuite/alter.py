@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from evalsuite import video
-from evalsuite.errors import StoryboardError, VideoError
+from evalsuite.errors import PluginError, StoryboardError, VideoError
 from evalsuite.footage import KINDS, Dose, Timeline, damaged, kind_and_strength, reordered
 from evalsuite.types import Footage, Frame, Storyboard, Suite, VideoRef
 
@@ -28,7 +28,11 @@ def alter_folder(
     `<storyboard id>-s<seed>.mp4` as a run does. `prompt-swap` and `splice` show the video of the suite's next
     storyboard in the same folder, or that of the same storyboard in the folder `other`, such as another system's.
     """
+    _refuse_worlds_own(damage)
     kind, strength = kind_and_strength(damage, KINDS)
+    for folder in filter(None, (source, other)):
+        if not folder.is_dir():
+            raise StoryboardError(f"there is no folder {folder}.")
     if out.resolve() in {folder.resolve() for folder in (source, other) if folder is not None}:
         raise StoryboardError(
             f"{out} holds the videos that are to be altered; name another folder for what comes of them."
@@ -60,6 +64,18 @@ def alter_video(
     timeline = Timeline.of(storyboard.segments, described.fps, described.frames)
     dose = Dose(strength, f"{storyboard.id} {kind} {seed}", timeline, partial(_conformed, other, described))
     video.write(out, damaged(_opened(source, described.fps), kind, dose))
+
+
+def _refuse_worlds_own(damage: str) -> None:
+    """PluginError for kinds that are done to a story or its world, which finished videos have left behind."""
+    kind = damage.partition("@")[0]
+    if kind not in KINDS:
+        from evalsuite.toon.controls import KINDS as DRAWN  # heavy
+
+        if kind in DRAWN:
+            raise PluginError(
+                f"{kind} takes the world that draws the story; finished videos can have {', '.join(KINDS)}."
+            )
 
 
 def file_of(folder: Path, storyboard: Storyboard, seed: int) -> Path:

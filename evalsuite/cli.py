@@ -263,8 +263,12 @@ def _outcome(arguments: Sequence[str]) -> int:
         return int(app(args=list(arguments), prog_name="evalsuite", standalone_mode=False) or 0)
     except typer.TyperException as error:
         said = getattr(error, "format_message", error.__str__)()
-        ended = said if said.endswith((".", "?")) else f"{said}."
-        say(f"evalsuite: {ended} `evalsuite --help` shows what there is." if arguments else said)
+        asked = getattr(error, "ctx", None)
+        if said.startswith("Usage:"):  # of a verb that has verbs of its own, and was given none
+            say(said)
+        else:
+            ended = said if said.endswith((".", "?")) else f"{said}."
+            say(f"evalsuite: {ended} `{asked.command_path if asked else 'evalsuite'} --help` shows what there is.")
         return 2
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED

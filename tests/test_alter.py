@@ -10,7 +10,7 @@ import pytest
 
 from evalsuite import video
 from evalsuite.alter import alter_folder
-from evalsuite.errors import StoryboardError
+from evalsuite.errors import PluginError, StoryboardError
 from evalsuite.types import Footage, Segment, Storyboard, Suite
 
 FPS = 8
@@ -115,3 +115,19 @@ def test_videos_are_not_altered_in_their_own_place(folder: Path) -> None:
     with pytest.raises(StoryboardError, match="name another folder"):
         altered(folder, "freeze@0.5", folder / ".." / folder.name)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("folder", "damage", "error", "said"),
+    [
+        ("videos", "vanish@0.5", PluginError, "vanish takes the world that draws the story; finished videos can have"),
+        ("videos", "vanis@0.5", PluginError, "there is no kind of damage 'vanis'"),
+        ("nowhere", "freeze@0.5", StoryboardError, "there is no folder .*nowhere"),
+        ("videos", "freeze@0.5", StoryboardError, "holds no video of the suite"),
+    ],
+)
+def test_what_cannot_be_altered_is_said(tmp_path, folder, damage, error, said):
+    (tmp_path / "videos").mkdir()
+    with pytest.raises(error, match=said):
+        list(alter_folder(tmp_path / folder, SUITE, damage, tmp_path / "out"))
+    assert not (tmp_path / "out").exists()
