@@ -29,6 +29,7 @@ from evalsuite.baselines.training.train_transformer import _best_rate, held_out_
 from evalsuite.baselines.ttt import TTT
 from safetensors import safe_open
 
+from evalsuite import plugins
 from evalsuite.disk import sha256
 from evalsuite.errors import EvalsuiteError
 from evalsuite.interfaces import Training
@@ -39,6 +40,8 @@ from evalsuite.learning.processes import on_all_processors
 from evalsuite.learning.schedule import Schedule
 from evalsuite.learning.weights import copy_weights, quick_kind, save
 from evalsuite.types import Storyboard, VideoSpec
+
+BOARD = Storyboard(id="s", title="s", segments=({"text": "The red fox."}, {"text": "It waves."}))
 
 
 class Line(torch.nn.Module):
@@ -294,6 +297,13 @@ def test_a_smoke_run_learns_to_see_and_draws_what_it_learns(smoke):
         assert cv2.imread(str(folder / name)) is not None
 
 
+def tried(folder, model):
+    """A model's loss on the episodes of a smoke run."""
+    recipe, weights = RECIPE.smoke(), folder / "weights"
+    lessons = Lessons.from_shelves([told(folder, weights, recipe.stories[0])], load_base(weights)[1])
+    return held_out_loss(model, lessons, recipe.stages[-1], 16)
+
+
 def test_the_transformers_of_a_smoke_run_have_learnt(smoke):
     folder, recipe = smoke[0], RECIPE.smoke()
     weights = folder / "weights"
@@ -301,9 +311,7 @@ def test_the_transformers_of_a_smoke_run_have_learnt(smoke):
     base, vocabulary = load_base(weights, ttt_mlp)
     untrained = VideoTransformer(recipe.transformer_shape, len(vocabulary), None)
     trained, _ = load_layers(weights / "ttt.safetensors", weights, ttt_mlp)
-    episodes = told(folder, weights, recipe.stories[0])
-    lessons = Lessons.from_shelves([episodes], vocabulary)
-    losses = [held_out_loss(model, lessons, recipe.stages[-1], 16) for model in (untrained, base, trained)]
+    losses = [tried(folder, model) for model in (untrained, base, trained)]
     assert losses[0] > losses[1] > losses[2]
 
 
@@ -312,8 +320,21 @@ def test_a_smoke_run_ends_in_weights_that_make_frames(smoke):
     assert [file.name for file in files] == ["base.safetensors", "toon_autoencoder.safetensors", "ttt.safetensors"]
     weights = folder / "weights"
     generator = Generator(*load_layers(weights / "ttt.safetensors", weights, ttt_mlp), load_autoencoder(weights))
-    board = Storyboard(id="s", title="s", segments=({"text": "The red fox."}, {"text": "It waves."}))
-    assert len(list(generator.film(board, 0, VideoSpec(96, 64, 8.0)).frames)) == 48
+    assert len(list(generator.film(BOARD, 0, VideoSpec(96, 64, 8.0)).frames)) == 48
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["ttt-linear", "mamba2", "gated-deltanet", "sliding-window", "local-attention", "full-attention"]
+)
+def test_a_smoke_run_of_each_other_layer_learns_and_makes_frames(name, smoke):
+    folder, system = smoke[0], plugins.baseline(name)
+    made = folder / "weights" / system.weights.name
+    assert made in system.train(Training(folder.parent, smoke=True))
+    layers = load_layers(made, folder / "weights", system.make_layer)
+    assert tried(folder, layers[0]) < tried(folder, load_base(folder / "weights")[0])
+    film = Generator(*layers, load_autoencoder(folder / "weights")).film(BOARD, 0, VideoSpec(96, 64, 8.0))
+    assert len(list(film.frames)) == 48
 
 
 def test_the_rate_with_the_least_held_out_loss_is_taken(smoke):
