@@ -347,9 +347,9 @@ def _finish(request: Request, as_json: bool, what: str) -> None:
         typer.echo(json.dumps([dataclasses.asdict(each) for each in report.scores], indent=1))
     else:
         from evalsuite.costs import notes
-        from evalsuite.table import scores_table
+        from evalsuite.ranking import means
 
-        print_table(scores_table(report.scores), "text")
+        print_table(means(report.scores), "text")
         for line in [*notes(report.videos), *_reservations(report)]:
             say(line)
     raise typer.Exit(_code(report))

@@ -13,6 +13,7 @@ from evalsuite import features, plugins, video
 from evalsuite.disk import sha256
 from evalsuite.errors import EvalsuiteError, PluginError
 from evalsuite.interfaces import Baseline, Leaderboard, Metric, SetMetric
+from evalsuite.stats import UNBOUNDED
 from evalsuite.toon import script
 from evalsuite.types import Clip, Comparison, Features, Footage, Frame, Measured, VideoSpec
 
@@ -64,7 +65,7 @@ def check_metric(metric: Metric | SetMetric) -> None:
     if isinstance(metric, SetMetric):
         _check_set_metric(metric)
         return
-    _check_values([_measured(metric, step)] for step in (48, 7))
+    _check_values(([_measured(metric, step)] for step in (48, 7)), metric.bounds)
 
 
 def _check_set_metric(metric: SetMetric) -> None:
@@ -87,8 +88,9 @@ def _equal(first: float | None, second: float | None) -> bool:
     return math.isclose(first, second, rel_tol=ROUNDING, abs_tol=ROUNDING)
 
 
-def _check_values(found: Iterable[Sequence[Measured]]) -> None:
+def _check_values(found: Iterable[Sequence[Measured]], bounds: tuple[float, float] = UNBOUNDED) -> None:
     """Of the same videos, handed over as a whole and in parts."""
+    low, high = bounds
     for whole, parts in zip(*found, strict=True):
         if not isinstance(whole, Measured):
             raise PluginError(f"it gives {type(whole).__name__}; a metric must give Measured.")
@@ -98,6 +100,10 @@ def _check_values(found: Iterable[Sequence[Measured]]) -> None:
             raise PluginError("it gives no value and no reason; a value of None must say why.")
         if whole.value is not None and not math.isfinite(whole.value):
             raise PluginError(f"it gives {whole.value} for a plain moving picture; a value must be finite.")
+        if whole.value is not None and not low - ROUNDING <= whole.value <= high + ROUNDING:
+            raise PluginError(
+                f"it gives {whole.value} for a plain moving picture, and its bounds are {low} and {high}."
+            )
 
 
 def check_leaderboard(board: Leaderboard) -> None:

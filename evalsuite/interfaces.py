@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -147,6 +148,8 @@ class Metric(ABC):
     """What `measure` needs in `features`, by name."""
     failures: ClassVar[tuple[str, ...]] = ()
     """What damage it claims to see, by the names of `docs/controls.md`; `evalsuite audit` holds it to that."""
+    bounds: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    """Between which every value lies; the intervals of means end there."""
     lagged: ClassVar[bool] = False
     """Whether the course that it tells is against the time between two moments, and not the time in the story."""
 

@@ -13,9 +13,11 @@ from evalsuite import plugins
 from evalsuite.compare import compare, shipped_tie_bands
 from evalsuite.costs import with_costs
 from evalsuite.errors import EvalsuiteError, StoreError, UnknownPluginError
+from evalsuite.interfaces import Metric
 from evalsuite.published import read, videos_table
 from evalsuite.results import Results, in_folder, key
 from evalsuite.run import FINISHED
+from evalsuite.stats import UNBOUNDED
 from evalsuite.store import NEVER_MADE
 from evalsuite.table import rating_table, scores_table, with_notes
 from evalsuite.types import Score, Suite, Table
@@ -93,8 +95,12 @@ def ranked(suite: Suite, results: Results, by: str = "bradley-terry") -> Table:
 def scored(suite: Suite, results: Results) -> Table:
     """The mean of each metric for each system."""
     current, notes = _current(suite, results)
-    table = scores_table(current.scores, title=suite.title)
-    return with_notes(with_costs(table, current), notes)
+    return with_notes(with_costs(means(current.scores, suite.title), current), notes)
+
+
+def means(scores: Sequence[Score], title: str = "Scores") -> Table:
+    """The mean of each metric for each system, with intervals that end where the metric's values do."""
+    return scores_table(scores, title, {metric: _bounds(metric) for metric in {score.metric for score in scores}})
 
 
 def listed(suite: Suite, results: Results) -> Table:
@@ -171,6 +177,14 @@ def _version(metric: str) -> str | None:
         return None
     except EvalsuiteError:
         return ""
+
+
+def _bounds(metric: str) -> tuple[float, float]:
+    try:
+        found = plugins.metric(metric)
+    except EvalsuiteError:  # it is not at hand now
+        return UNBOUNDED
+    return found.bounds if isinstance(found, Metric) else UNBOUNDED
 
 
 def generators(scores: Iterable[Score]) -> list[str]:

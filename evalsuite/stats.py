@@ -6,6 +6,7 @@ All in float64 and all deterministic: random draws come from a generator seeded 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ LEVEL = 0.95
 """The level of every interval."""
 ENDS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 """The quantiles where it begins and ends."""
+
+UNBOUNDED = (-math.inf, math.inf)
 
 _ENDLESS = 20.0
 """Log strengths that are on their way to infinity, where no prior holds them: odds of 10^17 between two systems."""
@@ -78,15 +81,21 @@ def interval(samples: Array, level: float = LEVEL) -> tuple[Array, Array]:
     return np.asarray(low), np.asarray(high)
 
 
-def clustered_mean(values: Sequence[float], clusters: Sequence[str]) -> Estimate:
-    """The mean of `values` with an interval that draws whole clusters (storyboards), not single values."""
+def clustered_mean(
+    values: Sequence[float], clusters: Sequence[str], bounds: tuple[float, float] = UNBOUNDED
+) -> Estimate:
+    """The mean of `values` with an interval that draws whole clusters (storyboards), not single values.
+
+    Where values are between `bounds`, so is their mean, and the interval ends there.
+    """
     if not values:
         raise ValueError("a mean needs at least one value")
     names, index = np.unique(np.asarray(clusters), return_inverse=True)
     sums = np.bincount(index, weights=np.asarray(values, dtype=np.float64), minlength=len(names))
     sizes = np.bincount(index, minlength=len(names)).astype(np.float64)
     weights, mean = draws(len(names)), sums.sum() / sizes.sum()
-    low, high = widened_interval((weights @ sums) / (weights @ sizes), mean, len(names))
+    ends = widened_interval((weights @ sums) / (weights @ sizes), mean, len(names))
+    low, high = np.clip(ends, *bounds).tolist()
     return Estimate(float(mean), low, high, len(names))
 
 

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 
 from evalsuite.compare import FAILURE_RULE, TIE_RULE, left_out, unscored, withheld
 from evalsuite.errors import EvalsuiteError
-from evalsuite.stats import RESAMPLES, Estimate, clustered_mean
+from evalsuite.stats import RESAMPLES, UNBOUNDED, Estimate, clustered_mean
 from evalsuite.types import SET_SIZE, Rating, Score, Table
 
 Cell = str | float | None
@@ -26,12 +26,18 @@ COVERED = 0.99
 INTERVALS = f"intervals are 95 %, from {RESAMPLES} bootstraps over storyboards; one storyboard gives none"
 
 
-def scores_table(scores: Sequence[Score], title: str = "Scores") -> Table:
-    """A row for each system: the mean of each metric over its finished videos, with an interval."""
+def scores_table(
+    scores: Sequence[Score], title: str = "Scores", bounds: Mapping[str, tuple[float, float]] | None = None
+) -> Table:
+    """A row for each system: the mean of each metric over its finished videos, with an interval.
+
+    The interval of a metric in `bounds` ends there.
+    """
     metrics = sorted({score.metric for score in scores})
     systems = sorted({score.model for score in scores})
     headings = [heading for metric in metrics for heading in with_interval(metric)]
-    rows = [_score_row([score for score in scores if score.model == system], metrics) for system in systems]
+    within = {metric: (bounds or {}).get(metric, UNBOUNDED) for metric in metrics}
+    rows = [_score_row([score for score in scores if score.model == system], within) for system in systems]
     columns = ("model", *headings, "storyboards", "seeds", "failed", "not applicable", "coverage")
     notes = (
         INTERVALS,
@@ -94,16 +100,12 @@ def estimate_cells(number: Estimate | Rating | None) -> list[Cell]:
     return [number.value, number.low, number.high] if number.n > 1 else [number.value, None, None]
 
 
-def _score_row(scores: Sequence[Score], metrics: Sequence[str]) -> tuple[Cell, ...]:
+def _score_row(scores: Sequence[Score], bounds: Mapping[str, tuple[float, float]]) -> tuple[Cell, ...]:
     cells: list[Cell] = []
-    for metric in metrics:
+    for metric, ends in bounds.items():
         judged = [score for score in scores if score.metric == metric and score.value is not None]
-        mean = (
-            clustered_mean([score.value or 0.0 for score in judged], [score.storyboard for score in judged])
-            if judged
-            else None
-        )
-        cells += estimate_cells(mean)
+        values, clusters = [score.value or 0.0 for score in judged], [score.storyboard for score in judged]
+        cells += estimate_cells(clustered_mean(values, clusters, ends) if judged else None)
     boards = len({score.storyboard for score in scores})
     seeds = len({score.seed for score in scores})
     statuses = [score.status for score in scores]

@@ -36,6 +36,7 @@ class Alignment(Metric):
     summary: ClassVar[str] = "each segment shows what its sentence tells"
     version: ClassVar[str] = f"3-{_toon_clip.REVISION}"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (_toon_clip.NAME, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("prompt-swap", "splice")
 

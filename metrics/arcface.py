@@ -29,6 +29,7 @@ class ArcFaceConsistency(Metric):
     summary: ClassVar[str] = "faces of one character are alike, where faces are found (a frozen face wins it)"
     version: ClassVar[str] = f"1-{backbones.revision(WEIGHTS)}-{backbones.revision(FINDER)}"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME,)
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:

@@ -26,6 +26,7 @@ class ClipSim(Metric):
     summary: ClassVar[str] = "CLIPSIM as the literature computes it (one good frame, repeated, wins it)"
     version: ClassVar[str] = f"1-{backbones.revision(OPENAI)}"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (-1.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME,)
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:

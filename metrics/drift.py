@@ -44,6 +44,7 @@ class Drift(Metric):
     summary: ClassVar[str] = "keeps its light, colours and sharpness from beginning to end"
     version: ClassVar[str] = "3"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = ("colour", "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("exposure-jump",)
 

@@ -33,6 +33,7 @@ class Events(Metric):
     summary: ClassVar[str] = "what the story declares happens, once, and when it should"
     version: ClassVar[str] = f"2-{REVISION}"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("event-drop", "event-repeat")
 

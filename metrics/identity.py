@@ -27,6 +27,7 @@ class Identity(Metric):
     summary: ClassVar[str] = "characters look the same whenever they come back"
     version: ClassVar[str] = f"3-{REVISION}"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("identity-drift", "identity-swap", "vanish")
     lagged: ClassVar[bool] = True

@@ -40,6 +40,7 @@ class Judge(Metric):
     summary: ClassVar[str] = "what a judge of your own says of each segment (EVALSUITE_JUDGE_URL)"
     version: ClassVar[str] = "1"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME,)
 
     def __init__(self) -> None:

@@ -29,6 +29,7 @@ class Motion(Metric):
     summary: ClassVar[str] = "moves smoothly, without freezing or looping"
     version: ClassVar[str] = "4"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
     failures: ClassVar[tuple[str, ...]] = ("freeze", "loop", "frame-shuffle", "jitter")
 

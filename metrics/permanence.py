@@ -31,6 +31,7 @@ class Permanence(Metric):
     summary: ClassVar[str] = "nobody and nothing jumps to another place, or is gone in mid-picture"
     version: ClassVar[str] = f"4-{REVISION}"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("teleport",)
 

@@ -60,6 +60,7 @@ class Physics(Metric):
     summary: ClassVar[str] = "falls, bounces, rolls, what lies there, and permanence obey the laws of the world"
     version: ClassVar[str] = f"7-{REVISION}"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("float", "teleport", "vanish", "hover", "sink")
 

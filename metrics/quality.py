@@ -28,6 +28,7 @@ class Quality(Metric):
     summary: ClassVar[str] = "each frame is clean: not blurred, noisy, blocky or smeared"
     version: ClassVar[str] = f"2-{REVISION}"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("blur",)
 

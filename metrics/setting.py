@@ -48,6 +48,7 @@ class Setting(Metric):
     summary: ClassVar[str] = "places look the same whenever the story returns, with what was left there"
     version: ClassVar[str] = f"3-{places.REVISION}-{looks.REVISION}"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (TOON_PLACE, TOON_ID, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("setting-swap", "prop-loss")
     lagged: ClassVar[bool] = True

@@ -35,6 +35,7 @@ class Shape(Metric):
     summary: ClassVar[str] = "characters keep their shape: size and outline"
     version: ClassVar[str] = f"1-{REVISION}-{OUTLINES_REVISION}"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("deform",)
 

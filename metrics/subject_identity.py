@@ -34,6 +34,7 @@ class SubjectIdentity(Metric):
 
     summary: ClassVar[str] = "characters look the same whenever they come back, in natural video"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
     lagged: ClassVar[bool] = True
     version: ClassVar[str] = f"1-{backbones.revision(OWL)}-{backbones.revision(DINO)}"

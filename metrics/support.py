@@ -31,6 +31,7 @@ class Support(Metric):
     summary: ClassVar[str] = "what lies there lies on the ground, neither above it nor in it"
     version: ClassVar[str] = f"2-{REVISION}"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("hover",)
 

@@ -31,6 +31,7 @@ class Transitions(Metric):
     summary: ClassVar[str] = "cuts where the story cuts, and nowhere else"
     version: ClassVar[str] = "4"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
     failures: ClassVar[tuple[str, ...]] = ("extra-cut", "missed-cut", "morph-at-boundary")
 

@@ -23,6 +23,7 @@ class VBenchBackgroundConsistency(Metric):
     summary: ClassVar[str] = "background consistency as VBench computes it (a frozen video has 1)"
     version: ClassVar[str] = f"1-{backbones.revision(OPENAI)}"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (VBENCH,)
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:

@@ -25,6 +25,7 @@ class VBenchDynamicDegree(Metric):
     summary: ClassVar[str] = "dynamic degree as VBench computes it (1 where it moves, else 0)"
     version: ClassVar[str] = f"1-{backbones.revision('raft-things')}"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME,)
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:

@@ -22,6 +22,7 @@ class VBenchSubjectConsistency(Metric):
 
     summary: ClassVar[str] = "subject consistency as VBench computes it (a frozen video has 1)"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __init__(self, weights: str = "") -> None:
         self.extractors = (f"{VBENCH}:{weights}" if weights else VBENCH,)  # type: ignore[misc]

@@ -24,6 +24,7 @@ class VBenchTemporalFlickering(Metric):
     summary: ClassVar[str] = "temporal flickering as VBench computes it (a frozen video has 1)"
     version: ClassVar[str] = "1"
     higher_is_better: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME,)
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:

@@ -74,6 +74,7 @@ class Mine(Metric):
     version = "1"
     higher_is_better = True
     extractors = ("colour",)
+    bounds = (0.0, 1.0)
     calls = 0
 
     def measure(self, features, storyboard):
@@ -100,7 +101,8 @@ class Mine(Metric):
         (METRIC, "return features['depth']", "KeyError: 'depth'"),
         (METRIC, "return Measured(float('nan'))", "depends on how|finite"),
         (METRIC, "return Measured(None)", "no value and no reason"),
-        (METRIC, "Mine.calls += 1; return Measured(Mine.calls)", "depends on how frames are handed over"),
+        (METRIC, "return Measured(7.5)", r"gives 7\.5 .* bounds are 0\.0 and 1\.0"),
+        (METRIC, "Mine.calls += 0.1; return Measured(Mine.calls)", "depends on how frames are handed over"),
     ],
 )
 def test_what_breaks_it_is_said(tmp_path, text, body, reason):

@@ -157,6 +157,13 @@ def test_intervals_cluster_by_storyboard() -> None:
     assert independent / 200 < 0.6
 
 
+def test_the_interval_of_a_mean_ends_where_values_do() -> None:
+    free = clustered_mean([0.2, 0.7], ["one", "two"])
+    bounded = clustered_mean([0.2, 0.7], ["one", "two"], (0.0, 1.0))
+    assert free.low < 0 < 1 < free.high
+    assert (bounded.value, bounded.low, bounded.high) == (free.value, 0.0, 1.0)
+
+
 def test_a_mean_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         clustered_mean([], [])

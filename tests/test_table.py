@@ -45,6 +45,14 @@ def test_a_score_row_has_the_mean_of_finished_videos_and_counts_the_rest() -> No
     assert (row["storyboards"], row["failed"], row["not applicable"], row["coverage"]) == (4, 1, 1, 1.0)
 
 
+def test_an_interval_ends_where_a_metrics_values_do() -> None:
+    scores = [score("a", value, board, metric) for value, board in ((0.2, "one"), (0.4, "two")) for metric in "mn"]
+    table = scores_table(scores, bounds={"m": (0.0, 1.0)})
+    row = dict(zip(table.columns, table.rows[0], strict=True))
+    assert (row["m low"], row["m high"]) == (0.0, 1.0)
+    assert row["n low"] < 0 < 1 < row["n high"]
+
+
 def test_a_system_without_a_metric_has_a_gap_and_not_a_nought() -> None:
     table = scores_table([score("a", 0.2), score("b", 0.3, metric="motion")])
     assert table.rows[0][table.columns.index("motion")] is None

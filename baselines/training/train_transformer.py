@@ -85,8 +85,10 @@ def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequen
     rate = _best_rate(model, teacher_base, vocabulary, recipe, folder / name, seed)
     recall = _at_rate(recipe.recall, rate)
     model = train_recall(_learning(model), teacher_base, vocabulary, recall, folder / f"{name}_recall.pt", seed).model
-    lessons = Lessons.from_shelves([told(folder, weights, shelf) for shelf in recipe.stories], vocabulary)
-    held_out = Lessons.from_shelves([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
+    fewest = min(stage.segments for stage in recipe.stages)
+    shelves = [shelf for shelf in recipe.stories if shelf.segments >= fewest]
+    lessons = Lessons.from_shelves([told(folder, weights, shelf) for shelf in shelves], vocabulary)
+    held_out = Lessons.from_shelves([told(folder, weights, shelf, "dev") for shelf in shelves], vocabulary)
     first = recipe.stages[0]
     teacher = Teacher.of(teacher_base, vocabulary, lessons.of(first.segments), first)
     course = Course(lessons, teacher, recipe, seed)

@@ -54,7 +54,7 @@ def _wins(
     scores = [score for score in report.scores if score.model in pair]
     higher = {name: metric_of(name).higher_is_better for name in weights}
     shares = _by_storyboard(compare(scores, axis, weights, bands, higher), pair[1])
-    return clustered_mean(list(shares.values()), list(shares)) if shares else None
+    return clustered_mean(list(shares.values()), list(shares), (0.0, 1.0)) if shares else None
 
 
 def _by_storyboard(comparisons: Sequence[Comparison], winner: str) -> dict[str, float]:

@@ -164,7 +164,7 @@ class _Judge:
         steps = tuple(self._step(source, kind, strength) for strength in source.strengths)
         found = {board: self._order(source, kind, board) for board in self._boards}
         orders = {board: order for board, order in found.items() if order is not None}
-        return Damage(kind, steps, clustered_mean(list(orders.values()), list(orders)) if orders else None)
+        return Damage(kind, steps, clustered_mean(list(orders.values()), list(orders), (-1.0, 1.0)) if orders else None)
 
     def _step(self, source: Source, kind: str, strength: float) -> Step:
         compared = self._compared(source.intact, source.damaged(kind, strength))

@@ -109,7 +109,7 @@ def test_order_is_the_mean_rank_correlation_of_the_storyboards(suite):
             INTACT[board] - values[label][board] for label in ["oracle", *(f"degraded:freeze@{s:g}" for s in STRENGTHS)]
         ]
         naive.append(spearmanr([0, *STRENGTHS], losses).statistic)
-    assert damage.order == clustered_mean(naive, ["a", "b", "c", "d"])
+    assert damage.order == clustered_mean(naive, ["a", "b", "c", "d"], (-1.0, 1.0))
     assert 0 < damage.order.low < damage.order.value < 1
 
 
