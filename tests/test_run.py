@@ -227,7 +227,7 @@ def test_wrong_names_are_said_before_anything_is_made(suite, square, tmp_path):
 
 def test_without_their_weights_systems_and_metrics_are_refused_before_anything_is_made(suite, tmp_path, monkeypatch):
     out = tmp_path / "out"
-    with pytest.raises(EvalsuiteError, match=r"the weights ttt_seed_99\.safetensors are not in"):
+    with pytest.raises(EvalsuiteError, match=r"not there yet: `evalsuite train ttt --seed 99` makes it"):
         plan(request(suite, out, "oracle", "ttt:seed-99"))
     assert plan(
         request(suite, out, "ttt:seed-99", generate=False)

@@ -5,6 +5,7 @@ They differ in the sequence layer alone: same data, same base, same stages, same
 
 from __future__ import annotations
 
+import inspect
 import re
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -43,12 +44,18 @@ class Trained(Baseline):
 
     def __init__(self, variant: str = "") -> None:
         self.closed = variant == CLOSED
-        self.file = self.weights if self.closed or not variant else _of_seed(self.weights, variant)
+        self.training = "" if self.closed else variant
+        self.file = _of_seed(self.weights, self.training) if self.training else self.weights
         self._files = (SHIPPED / AUTOENCODER, SHIPPED / BASE, self.file)
         self.revision = revision(*self._files) + f"-{ARITHMETIC}"
 
     def check(self) -> None:
         """That its files are there, and are the listed ones."""
+        is_shipped = self.weights.parent == SHIPPED
+        if not self.file.is_file() and (self.training or not is_shipped):
+            name = self.weights.stem.replace("_", "-") if is_shipped else inspect.getfile(type(self))
+            seed = self.training.replace("seed-", " --seed ")
+            raise PluginError(f"{self.file} is not there yet: `evalsuite train {name}{seed}` makes it.")
         verify(*self._files)
 
     @cached_property

@@ -166,6 +166,12 @@ def test_missing_weights_are_told(copied):
         load_layers(copied / "ttt.safetensors", copied, TTT.make_layer)
 
 
+def test_a_layer_of_ones_own_that_is_not_trained_yet_says_how(tmp_path, monkeypatch):
+    monkeypatch.setattr(TTT, "weights", tmp_path / "my_layer.safetensors")
+    with pytest.raises(PluginError, match=r"my_layer\.safetensors is not there yet: `evalsuite train .*ttt\.py` makes"):
+        TTT().check()
+
+
 def test_other_weights_than_the_listed_are_refused(copied):
     path = copied / AUTOENCODER
     path.write_bytes(path.read_bytes()[:-1] + b"\x7f")
