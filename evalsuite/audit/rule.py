@@ -15,7 +15,8 @@ Status = Literal["headline", "column", "experimental"]
 STORYBOARDS = 30
 """The fewest that a headline needs."""
 JUDGED = 20
-"""The fewest of them in which a failure can be seen, and on which a harmless change or a trick can be judged."""
+"""The fewest of them in which a failure can be seen, and on which a harmless change or a trick can be judged; and the
+fewest that a column needs."""
 BARS: Mapping[Role, float] = {"oracle": 0.99, "autoencoder": 0.9}
 """The least area under the curve for each of a headline metric's failures, by what the videos went through."""
 ORDER = 0.95
@@ -41,8 +42,12 @@ def verdict(found: Evidence) -> Verdict:
     if not missed:
         status: Status = "headline"
     else:
-        status = "column" if found.failures and not list(_unseen(found, "oracle", COLUMN)) else "experimental"
+        status = "column" if _fit_for_a_column(found) else "experimental"
     return Verdict(found.metric, found.version, status, missed)
+
+
+def _fit_for_a_column(found: Evidence) -> bool:
+    return bool(found.failures) and found.storyboards >= JUDGED and not any(_unseen(found, "oracle", COLUMN))
 
 
 def gap(found: Evidence) -> float:

@@ -69,6 +69,7 @@ def test_evidence_without_a_fault_makes_a_headline():
         (proof(account("oracle")), "experimental", "oracle: vanish was not tried"),
         (proof(failures=()), "experimental", "claims to see no damage"),
         (replace(proof(), storyboards=29), "column", "tried on 29 storyboards, not 30"),
+        (replace(proof(), storyboards=19), "experimental", "tried on 19 storyboards, not 30"),
         (replace(proof(), accounts=proof().accounts[:2]), "column", "not tried on a system's videos"),
         (replace(proof(), accounts=proof().accounts[::2]), "column", "not tried on the autoencoder"),
         (replace(proof(), accounts=proof().accounts[1:]), "experimental", "not tried on the oracle"),
