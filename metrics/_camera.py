@@ -75,10 +75,10 @@ def _followed(last: npt.NDArray[np.uint8], grey: npt.NDArray[np.uint8]) -> Corne
 
 def _moves(followed: Sequence[Corners]) -> Array:
     """Scale, shift across and down, and the share of points that follow them, (frames, 4); all frames at once."""
-    enough = np.array([len(corners.before) >= FEWEST for corners in followed])
+    enough = [number for number, corners in enumerate(followed) if len(corners.before) >= FEWEST]
     moves = np.tile([1.0, 0.0, 0.0, 0.0], (len(followed), 1))
-    if enough.any():
-        moves[enough] = _fitted([corners for corners in followed if len(corners.before) >= FEWEST])
+    if enough:
+        moves[enough] = _fitted([followed[number] for number in enough])
     return moves
 
 
