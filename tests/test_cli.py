@@ -56,6 +56,7 @@ def test_a_run_prints_a_table_and_rank_ranks_it(capsys):
     assert code == 0
     assert {row["storyboard"] for row in csv.DictReader(out.splitlines())} == {"smoke-0001"}
     code, out, _ = said(capsys, "rank", "--suite", "smoke", "--videos", "--format", "csv")
+    assert set(suites.load("smoke").metrics) <= set(out.splitlines()[0].split(","))
     Path("videos.csv").write_text(out)
     code, again, _ = said(capsys, "rank", "--suite", "smoke", "--videos", "--format", "csv", "--with", "videos.csv")
     assert (code, again) == (0, out)
@@ -77,11 +78,12 @@ def test_a_run_prints_a_table_and_rank_ranks_it(capsys):
 
 
 def test_json_is_all_that_stdout_holds(capsys):
-    code, out, _ = said(capsys, "run", "--model", "noise", "--suite", "smoke", "--limit", "1", "--json")
+    asked = ("--model", "noise", "--suite", "smoke", "--limit", "1", "--metric", "motion", "--metric", "drift")
+    code, out, _ = said(capsys, "run", *asked, "--json")
     scores = json.loads(out)
     assert code == 0
     assert {"model", "storyboard", "seed", "metric", "value", "status", "reason"} <= scores[0].keys()
-    assert {score["metric"] for score in scores} == set(suites.load("smoke").metrics)
+    assert {score["metric"] for score in scores} == {"motion", "drift"}
 
 
 def test_finished_videos_are_scored_and_failures_end_in_one(capsys, tmp_path):

@@ -55,21 +55,23 @@ def judged_by(rank: int, folder: str) -> list[torch.Tensor]:
     metric.update([grey(level) for level in levels], stories, fps=8)
     mean = metric.compute()
     metric.sync()
+    spread = shown(SetVideoMetric(Spread()), ((0, 2, 3), (1,))[rank]).compute()
     torch.distributed.destroy_process_group()
-    return [mean, metric.judged, metric.left_out]
+    return [mean, metric.judged, metric.left_out, spread]
 
 
 def second_process(_: int, folder: str) -> None:
     torch.save(judged_by(1, folder), f"{folder}/second")
 
 
-def test_two_processes_give_the_value_of_one(tmp_path: Path) -> None:
+def test_two_processes_give_the_values_of_one(tmp_path: Path) -> None:
     second = torch.multiprocessing.spawn(second_process, (str(tmp_path),), join=False)
     found = judged_by(0, str(tmp_path))
     second.join()
     one = VideoMetric(Brightness())
     one.update([grey(level) for level in (10, 60, 200)], [STORY] * 3, fps=8)
-    assert found == [one.compute(), 3, 1]
+    spread = shown(SetVideoMetric(Spread()), (0, 1, 2, 3)).compute()
+    assert found == [one.compute(), 3, 1, spread]
     assert torch.load(tmp_path / "second", weights_only=True) == found
 
 
@@ -147,26 +149,6 @@ def test_a_set_is_judged_when_it_is_large_enough_and_reset_forgets_it() -> None:
     assert shown(metric, (1,)).compute().isnan()
     with pytest.raises(VideoError, match="story-9: too dark"):
         metric.update(grey(0), named(9), fps=8)
-
-
-def of_a_set(rank: int, folder: str) -> torch.Tensor:
-    meeting = f"file://{folder}/meeting"
-    torch.distributed.init_process_group("gloo", meeting, timedelta(minutes=2), world_size=2, rank=rank)
-    found = shown(SetVideoMetric(Spread()), ((0, 2, 3), (1,))[rank]).compute()
-    torch.distributed.destroy_process_group()
-    return found
-
-
-def second_of_a_set(_: int, folder: str) -> None:
-    torch.save(of_a_set(1, folder), f"{folder}/second")
-
-
-def test_two_processes_judge_one_set(tmp_path: Path) -> None:
-    second = torch.multiprocessing.spawn(second_of_a_set, (str(tmp_path),), join=False)
-    found = of_a_set(0, str(tmp_path))
-    second.join()
-    assert found == shown(SetVideoMetric(Spread()), (0, 1, 2, 3)).compute()
-    assert torch.load(tmp_path / "second", weights_only=True) == found
 
 
 def test_two_sets_that_are_merged_equal_one() -> None:

@@ -138,6 +138,7 @@ def test_the_loss_is_of_unknown_frames_and_estimates_are_told_to_most():
     assert float(walt_loss(model, latents.double(), given, blend)) > 0.1
 
 
+@pytest.mark.slow
 def test_a_smoke_run_learns_and_ends_in_files_that_make_frames(tmp_path):
     save_autoencoder(tmp_path / "weights", tiny_autoencoder())
     train_walt(SMOKE, tmp_path, tmp_path / "weights", seed=0)

@@ -110,6 +110,7 @@ def test_the_shipped_network_is_small_and_loads():
     assert torch.isfinite(network(torch.zeros(1, 3, 64, 96)).heat).all()
 
 
+@pytest.mark.slow
 def test_a_smoke_training_ends_in_a_file_and_a_reading_of_it(tmp_path):
     file, outlines = plugins.trainable("toon-id").train(Training(tmp_path, smoke=True))
     assert load_detector(file).state_dict().keys() == Detector().state_dict().keys()
