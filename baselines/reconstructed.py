@@ -5,24 +5,21 @@ A metric must see a damage through this veil too, since every picture of a gener
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import islice
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from evalsuite.footage import Timeline, kind_and_strength
 from evalsuite.interfaces import Baseline
 from evalsuite.learning.sums import revision, verify
 from evalsuite.learning.weights import quick_kind
 from evalsuite.toon.controls import KINDS, REVISIONS, degraded, episode_of
-from evalsuite.types import Footage, Frame, Storyboard, VideoSpec
+from evalsuite.types import Footage, Storyboard, VideoSpec
 
 from .models.autoencoder import Autoencoder
-from .models.generator import FRAMES_PER_PIECE, FRAMES_PER_SECOND, pixels, resized
+from .models.frames import FRAMES_PER_SECOND, copied, resized
 from .models.weights import AUTOENCODER, SHIPPED, load_autoencoder
 
 ARITHMETIC = "1"
@@ -50,7 +47,7 @@ class Reconstructed(Baseline):
     def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage:
         """Frames at the size of `spec` and 8 a second."""
         footage = degraded(episode_of(storyboard), self.kind, self.strength, SPEC, seed)
-        shown = islice(_decoded(footage.frames), Timeline.of(storyboard.segments, SPEC.fps).frames)
+        shown = islice(copied(_autoencoder(), footage.frames), Timeline.of(storyboard.segments, SPEC.fps).frames)
         is_own_size = (spec.width, spec.height) == (SPEC.width, SPEC.height)  # else the truth's boxes are of another
         frames = (resized(frame, (spec.width, spec.height)) for frame in shown)
         return replace(footage, frames=frames, truth=footage.truth if is_own_size else None)
@@ -60,22 +57,3 @@ class Reconstructed(Baseline):
 def _autoencoder() -> Autoencoder:
     """As the generators run it; one for all kinds of damage, loaded when the first video is asked for."""
     return load_autoencoder().to(quick_kind()).to(memory_format=torch.channels_last)
-
-
-def _decoded(frames: Iterable[Frame]) -> Iterator[Frame]:
-    """All frames, and some more where they do not fill a last piece; the very first, shown twice, is left out."""
-    autoencoder = _autoencoder()
-    with torch.inference_mode():
-        latents = autoencoder.encode_stream(chunk.to(quick_kind()) for chunk in _chunks(frames))
-        for number, video in enumerate(autoencoder.stream(latents)):
-            yield from pixels(video[0, 1:] if number == 0 else video[0])
-
-
-def _chunks(frames: Iterable[Frame]) -> Iterator[Tensor]:
-    """Pieces as generators make them, (1, time, 3, height, width), values -1 - 1; the first frame is shown twice."""
-    stream, first = iter(frames), True
-    while piece := list(islice(stream, FRAMES_PER_PIECE)):
-        whole = [*piece, *piece[-1:] * (FRAMES_PER_PIECE - len(piece))]
-        video = torch.from_numpy(np.stack([*whole[:1], *whole] if first else whole))
-        yield video.movedim(-1, 1).float().unsqueeze(0) / 127.5 - 1
-        first = False

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import torch
 from evalsuite.baselines.models.autoencoder import Autoencoder
-from evalsuite.baselines.models.generator import pixels
+from evalsuite.baselines.models.frames import pixels
 from evalsuite.baselines.models.weights import SHIPPED, load_autoencoder
 from evalsuite.baselines.training.data import SPEC, film
 from evalsuite.baselines.training.latents import encode, opened

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -15,15 +13,13 @@ from evalsuite.errors import StoryboardError
 from evalsuite.learning.weights import quick_kind
 from evalsuite.types import Effort, Footage, Frame, Segment, Storyboard, VideoSpec
 
-from .autoencoder import FRAMES_PER_LATENT, Autoencoder
+from .autoencoder import Autoencoder
+from .frames import FRAMES_PER_PIECE, FRAMES_PER_SECOND, decoded, resized
 from .layout import FRAMES_PER_SEGMENT
 from .sampler import Sampling, noise_of_segments, sample
 from .text import SCENE_END, SCENE_START, Vocabulary
 from .transformer import VideoTransformer
 
-FRAMES_PER_SECOND = 8.0
-FRAMES_PER_PIECE = FRAMES_PER_SEGMENT * FRAMES_PER_LATENT
-"""Frames of what the transformer calls a segment: 3 seconds."""
 SECONDS_PER_PIECE = FRAMES_PER_PIECE / FRAMES_PER_SECOND
 
 
@@ -99,7 +95,9 @@ class Generator:
 
     def _frames(self, name: str, seed: int, plan: Sequence[Piece], size: tuple[int, int]) -> Iterator[Frame]:
         latents = self._latents(name, seed, plan)
-        for piece, frames in zip(plan, _decoded(self.autoencoder, latents), strict=True):
+        first, later = latents[:, :1], latents[:, 1:].split(FRAMES_PER_SEGMENT, dim=1)
+        shown = decoded(self.autoencoder, [torch.cat([first, later[0]], dim=1), *later[1:]])
+        for piece, frames in zip(plan, shown, strict=True):
             yield from (resized(frame, size) for frame in frames[: piece.frames])
 
     def _latents(self, name: str, seed: int, plan: Sequence[Piece]) -> Tensor:
@@ -112,24 +110,3 @@ class Generator:
             noise_of_segments(name, seed, len(plan), self.transformer.shape),
             self.sampling,
         )
-
-
-def _decoded(autoencoder: Autoencoder, latents: Tensor) -> Iterator[npt.NDArray[np.uint8]]:
-    """The frames of each piece; the very first frame, shown twice in training, is left out."""
-    first, later = latents[:, :1], latents[:, 1:].split(FRAMES_PER_SEGMENT, dim=1)
-    chunks = [torch.cat([first, later[0]], dim=1), *later[1:]]
-    kind = next(autoencoder.parameters()).dtype
-    for number, video in enumerate(autoencoder.stream(chunk.to(kind) for chunk in chunks)):
-        yield pixels(video[0, 1:] if number == 0 else video[0])
-
-
-def pixels(video: Tensor) -> npt.NDArray[np.uint8]:
-    """Values -1 - 1, (time, 3, height, width), to bytes (time, height, width, 3)."""
-    levels = ((video.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-    return levels.permute(0, 2, 3, 1).contiguous().numpy()
-
-
-def resized(frame: Frame, size: tuple[int, int]) -> Frame:
-    if (frame.shape[1], frame.shape[0]) == size:
-        return frame
-    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)

@@ -20,7 +20,8 @@ from evalsuite.learning.weights import quick_kind
 from evalsuite.types import Effort, Footage, Frame, Storyboard, VideoSpec
 
 from .autoencoder import PIXELS_PER_LATENT, Autoencoder
-from .generator import FRAMES_PER_SECOND, Piece, pieces, pixels, resized
+from .frames import FRAMES_PER_SECOND, pixels, resized
+from .generator import Piece, pieces
 from .noise import named_noise
 from .text import Vocabulary
 from .walt_diffusion import TIMES, WaltSampling, mix, sample

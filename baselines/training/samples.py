@@ -1,7 +1,8 @@
-"""Samples to look at after each stage: what the world shows of a few held-out stories, and what the model makes."""
+"""Samples to look at after each stage: what the world shows of a few held-out stories, and what a model makes of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,8 @@ from evalsuite.toon.script import episode, storyboard
 from evalsuite.toon.world import frames
 from evalsuite.types import Footage, Frame, Storyboard, VideoSpec
 
+from ..models.autoencoder import Autoencoder
+from ..models.frames import copied
 from .data import SPEC
 
 _FIRST = 100
@@ -27,11 +30,22 @@ class Filming(Protocol):
 
 def draw_samples(path: Path, generator: Filming, segments: int, spec: VideoSpec = SPEC) -> None:
     """Rows in pairs, the world's above the model's, of stories from the split `dev`."""
+    _draw(path, segments, spec, lambda told, _: generator.film(told, 0, spec).frames)
+
+
+def draw_copies(path: Path, autoencoder: Autoencoder, segments: int, spec: VideoSpec = SPEC) -> None:
+    """The same, of which the lower rows are the upper ones encoded and decoded."""
+    _draw(path, segments, spec, lambda _, film: copied(autoencoder, film))
+
+
+def _draw(
+    path: Path, segments: int, spec: VideoSpec, make: Callable[[Storyboard, list[Frame]], Iterable[Frame]]
+) -> None:
     rows = []
     for index in range(_FIRST, _FIRST + _STORIES):
         script = episode("dev", segments, index)
-        told = storyboard(script).told()
-        rows += [_row(list(frames(script, spec))), _row(list(generator.film(told, 0, spec).frames))]
+        film = list(frames(script, spec))
+        rows += [_row(film), _row(list(make(storyboard(script).told(), film)))]
     path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(path), cv2.cvtColor(np.concatenate(rows), cv2.COLOR_RGB2BGR))
 

@@ -18,6 +18,7 @@ from ..models.autoencoder import FRAMES_PER_LATENT, PIXELS_PER_LATENT, Autoencod
 from ..models.weights import AUTOENCODER, load_autoencoder, save_autoencoder
 from .data import Filmed, as_video, clip, render, shelved
 from .recipe import Recipe
+from .samples import draw_copies
 
 _OUTLINES = 1.0
 _FOREGROUND = 10.0
@@ -39,6 +40,7 @@ def train_autoencoder(recipe: Recipe, folder: Path, start: Path | None = None) -
     films = [film for shelf in recipe.films for film in shelved(folder, "train", shelf.segments)]
     model = load_autoencoder(start) if start else jointly_trained(recipe, folder, films)
     save_autoencoder(folder / "weights", _with_trained_decoder(model, recipe, folder, films))
+    draw_copies(folder / "autoencoder.png", load_autoencoder(folder / "weights"), segments=1)
 
 
 def jointly_trained(recipe: Recipe, folder: Path, films: Sequence[Filmed]) -> Autoencoder:

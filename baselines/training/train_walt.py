@@ -14,14 +14,18 @@ from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
 from evalsuite.learning.device import draw_noise, mixed_precision, moved
 from evalsuite.learning.loop import fit
+from evalsuite.types import VideoSpec
 
+from ..models.frames import FRAMES_PER_SECOND
 from ..models.text import Vocabulary
 from ..models.walt_diffusion import TIMES, latents_in, mix, velocity_of
+from ..models.walt_generator import WaltGenerator
 from ..models.walt_transformer import LATENT_FRAMES, Given, WaltTransformer
-from ..models.walt_weights import save_part, weight_file
-from ..models.weights import AUTOENCODER, SHIPPED
+from ..models.walt_weights import load_part, save_part, weight_file
+from ..models.weights import AUTOENCODER, SHIPPED, load_autoencoder
 from .recipe import RECIPE
 from .recipe_walt import WALT, WaltPart, WaltRecipe
+from .samples import draw_samples
 from .train_autoencoder import train_autoencoder
 from .walt_excerpts import Excerpts, excerpts
 
@@ -45,8 +49,18 @@ def train_cascade(training: Training) -> list[Path]:
 
 def train_walt(recipe: WaltRecipe, folder: Path, weights: Path, seed: int) -> None:
     """All models of the cascade, on latents of the autoencoder in the folder `weights`."""
-    for part in recipe.parts:
+    for number, part in enumerate(recipe.parts, 1):
         train_part(recipe, part, folder, weights, seed)
+        samples = folder / f"{part.name}.png"
+        if not samples.exists():
+            _draw_samples(samples, recipe.parts[:number], folder, weights)
+
+
+def _draw_samples(path: Path, parts: Sequence[WaltPart], folder: Path, weights: Path) -> None:
+    """What these models, one after the other, make; at the size of the last."""
+    made = [load_part(part.name, folder / "weights") for part in parts]
+    generator = WaltGenerator(made, load_autoencoder(weights))
+    draw_samples(path, generator, 1, VideoSpec(*generator.stages[-1].size, fps=FRAMES_PER_SECOND))
 
 
 def train_part(recipe: WaltRecipe, part: WaltPart, folder: Path, weights: Path, seed: int) -> None:

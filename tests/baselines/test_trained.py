@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 from evalsuite.baselines.models.autoencoder import Autoencoder, AutoencoderShape
-from evalsuite.baselines.models.generator import FRAMES_PER_PIECE, Generator, marked_texts, pieces
+from evalsuite.baselines.models.frames import FRAMES_PER_PIECE
+from evalsuite.baselines.models.generator import Generator, marked_texts, pieces
 from evalsuite.baselines.models.layout import TransformerShape
 from evalsuite.baselines.models.sampler import Sampling
 from evalsuite.baselines.models.text import MOST_WORDS, SCENE_END, SCENE_START, Vocabulary

@@ -293,7 +293,7 @@ def test_a_smoke_run_learns_to_see_and_draws_what_it_learns(smoke):
     for name in ("autoencoder", "decoder"):
         losses = [float(line.split(",")[1]) for line in (folder / f"{name}.csv").read_text().splitlines()[1:]]
         assert losses[-1] < losses[0], name
-    for name in ("loss.png", "base.png", "ttt_002_stills_taught.png", "ttt_003.png"):
+    for name in ("loss.png", "autoencoder.png", "base.png", "ttt_002_stills_taught.png", "ttt_003.png"):
         assert cv2.imread(str(folder / name)) is not None
 
 

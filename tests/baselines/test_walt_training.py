@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -146,6 +147,8 @@ def test_a_smoke_run_learns_and_ends_in_files_that_make_frames(tmp_path):
         with (tmp_path / f"{name}.csv").open() as file:
             losses = [float(row["loss"]) for row in csv.DictReader(file)]
         assert losses[-1] < losses[0]
+        width, height = map(int, name.removeprefix("walt_").split("x"))
+        assert cv2.imread(str(tmp_path / f"{name}.png")).shape == (12 * (height + 2), 8 * (width + 2), 3)
     parts, autoencoder = load_cascade(tmp_path / "weights"), load_autoencoder(tmp_path / "weights")
     generator = WaltGenerator(parts, autoencoder, WaltSampling(steps=2))
     assert len(list(generator.film(BOARD, 0, VideoSpec(96, 64, 8.0)).frames)) == 72
