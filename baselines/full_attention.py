@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from .models.full_attention import full_attention
-from .models.sequence import SequenceLayer
-from .models.weights import SHIPPED
+from typing import TYPE_CHECKING
+
+from .models.files import SHIPPED
 from .training.trained import Trained
+
+if TYPE_CHECKING:
+    from .models.sequence import SequenceLayer
 
 
 class FullAttention(Trained):
@@ -16,4 +19,6 @@ class FullAttention(Trained):
 
     @staticmethod
     def make_layer(width: int, heads: int) -> SequenceLayer:
+        from .models.full_attention import full_attention  # heavy, as all of torch is
+
         return full_attention(width, heads)

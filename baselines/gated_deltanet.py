@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from .models.gated_deltanet import gated_deltanet
-from .models.sequence import SequenceLayer
-from .models.weights import SHIPPED
+from typing import TYPE_CHECKING
+
+from .models.files import SHIPPED
 from .training.trained import Trained
+
+if TYPE_CHECKING:
+    from .models.sequence import SequenceLayer
 
 
 class GatedDeltaNet(Trained):
@@ -16,4 +19,6 @@ class GatedDeltaNet(Trained):
 
     @staticmethod
     def make_layer(width: int, heads: int) -> SequenceLayer:
+        from .models.gated_deltanet import gated_deltanet  # heavy, as all of torch is
+
         return gated_deltanet(width, heads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .models.weights import SHIPPED
+from .models.files import SHIPPED
 from .training.trained import Trained
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from .models.mamba2 import mamba2
-from .models.sequence import SequenceLayer
-from .models.weights import SHIPPED
+from typing import TYPE_CHECKING
+
+from .models.files import SHIPPED
 from .training.trained import Trained
+
+if TYPE_CHECKING:
+    from .models.sequence import SequenceLayer
 
 
 class Mamba2(Trained):
@@ -16,4 +19,6 @@ class Mamba2(Trained):
 
     @staticmethod
     def make_layer(width: int, heads: int) -> SequenceLayer:
+        from .models.mamba2 import mamba2  # heavy, as all of torch is
+
         return mamba2(width, heads)

@@ -8,23 +8,22 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from itertools import islice
-
-import torch
+from typing import TYPE_CHECKING
 
 from evalsuite.footage import Timeline, kind_and_strength
 from evalsuite.interfaces import Baseline
 from evalsuite.learning.sums import revision, verify
-from evalsuite.learning.weights import quick_kind
 from evalsuite.toon.controls import KINDS, REVISIONS, degraded, episode_of
 from evalsuite.types import Footage, Storyboard, VideoSpec
 
-from .models.autoencoder import Autoencoder
-from .models.frames import FRAMES_PER_SECOND, copied, resized
-from .models.weights import AUTOENCODER, SHIPPED, load_autoencoder
+from .models.files import AUTOENCODER, SHIPPED
+
+if TYPE_CHECKING:
+    from .models.autoencoder import Autoencoder
 
 ARITHMETIC = "1"
 """Raised when the code makes other pixels of the same weights."""
-SPEC = VideoSpec(96, 64, FRAMES_PER_SECOND)
+SPEC = VideoSpec(96, 64, 8.0)
 """What the generators' autoencoder was trained on."""
 
 
@@ -46,6 +45,8 @@ class Reconstructed(Baseline):
 
     def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage:
         """Frames at the size of `spec` and 8 a second."""
+        from .models.frames import copied, resized  # heavy, as all of torch is
+
         footage = degraded(episode_of(storyboard), self.kind, self.strength, SPEC, seed)
         shown = islice(copied(_autoencoder(), footage.frames), Timeline.of(storyboard.segments, SPEC.fps).frames)
         is_own_size = (spec.width, spec.height) == (SPEC.width, SPEC.height)  # else the truth's boxes are of another
@@ -56,4 +57,10 @@ class Reconstructed(Baseline):
 @cache
 def _autoencoder() -> Autoencoder:
     """As the generators run it; one for all kinds of damage, loaded when the first video is asked for."""
+    import torch
+
+    from evalsuite.learning.weights import quick_kind
+
+    from .models.weights import load_autoencoder
+
     return load_autoencoder().to(quick_kind()).to(memory_format=torch.channels_last)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from .models.sequence import SequenceLayer
-from .models.sliding_window import sliding_window
-from .models.weights import SHIPPED
+from typing import TYPE_CHECKING
+
+from .models.files import SHIPPED
 from .training.trained import Trained
+
+if TYPE_CHECKING:
+    from .models.sequence import SequenceLayer
 
 
 class SlidingWindow(Trained):
@@ -16,4 +19,6 @@ class SlidingWindow(Trained):
 
     @staticmethod
     def make_layer(width: int, heads: int) -> SequenceLayer:
+        from .models.sliding_window import sliding_window  # heavy, as all of torch is
+
         return sliding_window(width, heads)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from .models.sequence import SequenceLayer
-from .models.ttt_mlp import ttt_mlp
-from .models.weights import SHIPPED
+from typing import TYPE_CHECKING
+
+from .models.files import SHIPPED
 from .training.trained import Trained
+
+if TYPE_CHECKING:
+    from .models.sequence import SequenceLayer
 
 
 class TTT(Trained):
@@ -16,4 +19,6 @@ class TTT(Trained):
 
     @staticmethod
     def make_layer(width: int, heads: int) -> SequenceLayer:
+        from .models.ttt_mlp import ttt_mlp  # heavy, as all of torch is
+
         return ttt_mlp(width, heads)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from .models.sequence import SequenceLayer
-from .models.ttt_linear import ttt_linear
-from .models.weights import SHIPPED
+from typing import TYPE_CHECKING
+
+from .models.files import SHIPPED
 from .training.trained import Trained
+
+if TYPE_CHECKING:
+    from .models.sequence import SequenceLayer
 
 
 class TTTLinear(Trained):
@@ -16,4 +19,6 @@ class TTTLinear(Trained):
 
     @staticmethod
     def make_layer(width: int, heads: int) -> SequenceLayer:
+        from .models.ttt_linear import ttt_linear  # heavy, as all of torch is
+
         return ttt_linear(width, heads)

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import cv2
 import numpy as np
@@ -20,9 +20,10 @@ from evalsuite.interfaces import Baseline, Training
 from evalsuite.learning.sums import revision, verify
 from evalsuite.types import Footage, Frame, Storyboard, VideoSpec
 
-from .models.walt_generator import WaltGenerator
-from .models.walt_weights import CASCADE, load_cascade, weight_file
-from .models.weights import AUTOENCODER, NO_WEIGHTS, SHIPPED, load_autoencoder
+from .models.files import AUTOENCODER, CASCADE, NO_WEIGHTS, SHIPPED, weight_file
+
+if TYPE_CHECKING:
+    from .models.walt_generator import WaltGenerator
 
 ARITHMETIC = "3"
 """Raised when the code makes other pixels of the same weights."""
@@ -50,6 +51,10 @@ class Walt(Baseline):
     @cached_property
     def _generator(self) -> WaltGenerator:
         """Loaded when the first video is asked for, and not for the revision alone."""
+        from .models.walt_generator import WaltGenerator
+        from .models.walt_weights import load_cascade
+        from .models.weights import load_autoencoder
+
         return WaltGenerator(load_cascade(), load_autoencoder())
 
     def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage:

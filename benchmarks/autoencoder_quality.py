@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 import torch
 from evalsuite.baselines.models.autoencoder import Autoencoder
+from evalsuite.baselines.models.files import SHIPPED
 from evalsuite.baselines.models.frames import pixels
-from evalsuite.baselines.models.weights import SHIPPED, load_autoencoder
+from evalsuite.baselines.models.weights import load_autoencoder
 from evalsuite.baselines.training.data import SPEC, film
 from evalsuite.baselines.training.latents import encode, opened
 from recogniser import Frames, Reading, agreement, read, recogniser, shown

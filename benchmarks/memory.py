@@ -24,9 +24,10 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import torch
+from evalsuite.baselines.models.files import SHIPPED
 from evalsuite.baselines.models.layout import FRAMES_PER_SEGMENT
 from evalsuite.baselines.models.transformer import VideoTransformer
-from evalsuite.baselines.models.weights import SHIPPED, load_base, load_layers
+from evalsuite.baselines.models.weights import load_base, load_layers
 from evalsuite.baselines.training.latents import told
 from evalsuite.baselines.training.recipe import Shelf
 from evalsuite.baselines.training.teaching import introductions, look_directions, names

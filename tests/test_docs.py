@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from evalsuite.baselines.models.weights import SHIPPED, load_base, save_layers
+from evalsuite.baselines.models.files import SHIPPED
+from evalsuite.baselines.models.weights import load_base, save_layers
 from evalsuite.metrics._backbone import Backbone
 
 from evalsuite import backbones, contract, plugins, suites

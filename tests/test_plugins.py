@@ -31,6 +31,15 @@ def test_listing_names_imports_no_plugin_and_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_plugins_are_loaded_without_torch():
+    code = (
+        "import sys; from evalsuite import plugins; [list(plugins.loaded(role)) for role in plugins.ROLES];"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 def test_every_built_in_plugin_loads_and_says_what_it_is():
     for role in plugins.ROLES:
         for name, found in plugins.loaded(role):

@@ -8,18 +8,11 @@ from pathlib import Path
 
 from evalsuite.learning.weights import load, save
 
+from .files import CASCADE, SHIPPED, weight_file
 from .text import Vocabulary
 from .walt_transformer import WaltShape, WaltTransformer
-from .weights import SHIPPED
-
-CASCADE = ("walt_48x32", "walt_96x64", "walt_192x128")
-"""The models in the order in which they run."""
 
 Part = tuple[WaltTransformer, Vocabulary]
-
-
-def weight_file(name: str, folder: Path = SHIPPED) -> Path:
-    return folder / f"{name}.safetensors"
 
 
 def save_part(folder: Path, name: str, model: WaltTransformer, vocabulary: Vocabulary) -> None:

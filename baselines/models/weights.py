@@ -20,14 +20,10 @@ from evalsuite.errors import EvalsuiteError
 from evalsuite.learning.weights import load, save
 
 from .autoencoder import Autoencoder, AutoencoderShape
+from .files import AUTOENCODER, BASE, SHIPPED
 from .layout import TransformerShape
 from .text import Vocabulary
 from .transformer import MakeSequenceLayer, VideoTransformer
-
-SHIPPED = Path(__file__).parents[1] / "weights"
-AUTOENCODER = "toon_autoencoder.safetensors"
-BASE = "base.safetensors"
-NO_WEIGHTS = "none yet; `evalsuite train` makes them"
 
 
 def save_autoencoder(folder: Path, model: Autoencoder) -> None:

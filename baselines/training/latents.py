@@ -17,8 +17,9 @@ from evalsuite.learning.sums import revision
 from evalsuite.toon.script import storyboard
 
 from ..models.autoencoder import Autoencoder
+from ..models.files import AUTOENCODER
 from ..models.generator import marked_texts
-from ..models.weights import AUTOENCODER, load_autoencoder
+from ..models.weights import load_autoencoder
 from .data import Split, film
 from .parts import Part, make_missing, parts_of, read
 from .recipe import Shelf

@@ -9,8 +9,8 @@ from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
 from evalsuite.learning.sums import is_made
 
+from ..models.files import AUTOENCODER, BASE, SHIPPED
 from ..models.transformer import MakeSequenceLayer
-from ..models.weights import AUTOENCODER, BASE, SHIPPED
 from .recipe import RECIPE, Recipe
 from .train_autoencoder import train_autoencoder
 from .train_transformer import train_base, train_layers

@@ -15,7 +15,8 @@ from evalsuite.learning.loop import fit, fused
 from evalsuite.learning.schedule import Schedule
 
 from ..models.autoencoder import FRAMES_PER_LATENT, PIXELS_PER_LATENT, Autoencoder
-from ..models.weights import AUTOENCODER, load_autoencoder, save_autoencoder
+from ..models.files import AUTOENCODER
+from ..models.weights import load_autoencoder, save_autoencoder
 from .data import Filmed, as_video, clip, render, shelved
 from .recipe import Recipe
 from .samples import draw_copies

@@ -15,10 +15,11 @@ from torch import Tensor
 from evalsuite.learning.device import device, mixed_precision
 from evalsuite.learning.loop import DivergedError, fit, fused
 
+from ..models.files import AUTOENCODER, BASE, SHIPPED
 from ..models.generator import Generator
 from ..models.text import Vocabulary
 from ..models.transformer import MakeSequenceLayer, VideoTransformer
-from ..models.weights import AUTOENCODER, BASE, SHIPPED, load_autoencoder, load_base, save_base, save_layers
+from ..models.weights import load_autoencoder, load_base, save_base, save_layers
 from .latents import Told, told
 from .lessons import FLOW_TIMES, Lessons, Stretches, draw_blend, draw_stretches
 from .recall import held_out_recall, train_recall

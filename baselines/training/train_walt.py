@@ -16,13 +16,14 @@ from evalsuite.learning.device import draw_noise, mixed_precision, moved
 from evalsuite.learning.loop import fit
 from evalsuite.types import VideoSpec
 
+from ..models.files import AUTOENCODER, SHIPPED, weight_file
 from ..models.frames import FRAMES_PER_SECOND
 from ..models.text import Vocabulary
 from ..models.walt_diffusion import TIMES, latents_in, mix, velocity_of
 from ..models.walt_generator import WaltGenerator
 from ..models.walt_transformer import LATENT_FRAMES, Given, WaltTransformer
-from ..models.walt_weights import load_part, save_part, weight_file
-from ..models.weights import AUTOENCODER, SHIPPED, load_autoencoder
+from ..models.walt_weights import load_part, save_part
+from ..models.weights import load_autoencoder
 from .recipe import RECIPE
 from .recipe_walt import WALT, WaltPart, WaltRecipe
 from .samples import draw_samples

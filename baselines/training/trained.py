@@ -11,19 +11,19 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Baseline, Training
 from evalsuite.learning.sums import revision, verify
-from evalsuite.learning.weights import copy_weights
 from evalsuite.types import Footage, Storyboard, VideoSpec
 
-from ..models.generator import Generator
-from ..models.layout import Layout, TransformerShape
-from ..models.sequence import SequenceLayer
-from ..models.transformer import MakeSequenceLayer
-from ..models.weights import AUTOENCODER, BASE, NO_WEIGHTS, SHIPPED, load_autoencoder, load_layers
+from ..models.files import AUTOENCODER, BASE, NO_WEIGHTS, SHIPPED
+
+if TYPE_CHECKING:
+    from ..models.generator import Generator
+    from ..models.sequence import SequenceLayer
+    from ..models.transformer import MakeSequenceLayer
 
 ARITHMETIC = "5"
 """Raised when the code makes other pixels of the same weights."""
@@ -61,6 +61,9 @@ class Trained(Baseline):
     @cached_property
     def _generator(self) -> Generator:
         """Loaded when the first video is asked for, and not for the revision alone."""
+        from ..models.generator import Generator
+        from ..models.weights import load_autoencoder, load_layers
+
         transformer, vocabulary = load_layers(self.file, SHIPPED, self.make_layer)
         if self.closed:
             transformer.close_gates()
@@ -75,6 +78,8 @@ class Trained(Baseline):
 
         On the shipped base it can be run, and is put where it is looked for; what is shipped is never overwritten.
         """
+        from evalsuite.learning.weights import copy_weights
+
         from .train import train_generator  # heavy, and only for training
 
         file = self.weights if training.seed == 0 else _of_seed(self.weights, f"seed-{training.seed}")
@@ -95,6 +100,8 @@ class Trained(Baseline):
 
 
 def _memory(make_layer: MakeSequenceLayer) -> str:
+    from ..models.layout import Layout, TransformerShape
+
     shape = TransformerShape()
     layer = make_layer(shape.width, shape.heads)
     if layer is None:

@@ -22,9 +22,10 @@ from evalsuite.toon.world import frames
 from evalsuite.types import Storyboard, VideoSpec
 
 from ..models.autoencoder import Autoencoder
+from ..models.files import AUTOENCODER
 from ..models.generator import pieces
 from ..models.walt_generator import CHUNK_FRAMES, NEW_FRAMES, PAST_FRAMES
-from ..models.weights import AUTOENCODER, load_autoencoder
+from ..models.weights import load_autoencoder
 from .data import Split
 from .latents import encode
 from .parts import Part, make_missing, parts_of, read

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from evalsuite.baselines.models.autoencoder import Autoencoder, AutoencoderShape
+from evalsuite.baselines.models.files import AUTOENCODER, BASE, SHIPPED
 from evalsuite.baselines.models.frames import FRAMES_PER_PIECE
 from evalsuite.baselines.models.generator import Generator, marked_texts, pieces
 from evalsuite.baselines.models.layout import TransformerShape
@@ -16,7 +17,7 @@ from evalsuite.baselines.models.sampler import Sampling
 from evalsuite.baselines.models.text import MOST_WORDS, SCENE_END, SCENE_START, Vocabulary
 from evalsuite.baselines.models.transformer import VideoTransformer
 from evalsuite.baselines.models.ttt_linear import ttt_linear
-from evalsuite.baselines.models.weights import AUTOENCODER, BASE, SHIPPED, load_autoencoder, load_layers
+from evalsuite.baselines.models.weights import load_autoencoder, load_layers
 from evalsuite.baselines.training import train, trained
 from evalsuite.baselines.ttt import TTT
 

@@ -8,11 +8,12 @@ import pytest
 import torch
 from evalsuite.baselines.models import walt_generator
 from evalsuite.baselines.models.autoencoder import Autoencoder, AutoencoderShape
+from evalsuite.baselines.models.files import CASCADE
 from evalsuite.baselines.models.text import Vocabulary
 from evalsuite.baselines.models.walt_diffusion import NOISE, SIGNAL, WaltSampling
 from evalsuite.baselines.models.walt_generator import WaltGenerator, chunks
 from evalsuite.baselines.models.walt_transformer import WaltShape, WaltTransformer
-from evalsuite.baselines.models.walt_weights import CASCADE, load_cascade, save_part
+from evalsuite.baselines.models.walt_weights import load_cascade, save_part
 from evalsuite.baselines.walt import Walt
 
 from evalsuite import plugins

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 import torch
 from evalsuite.baselines.models.autoencoder import Autoencoder, AutoencoderShape
+from evalsuite.baselines.models.files import CASCADE
 from evalsuite.baselines.models.generator import marked_texts
 from evalsuite.baselines.models.text import Vocabulary
 from evalsuite.baselines.models.walt_diffusion import NOISE, SIGNAL, TIMES, WaltSampling
 from evalsuite.baselines.models.walt_generator import WaltGenerator
-from evalsuite.baselines.models.walt_weights import CASCADE, load_cascade
+from evalsuite.baselines.models.walt_weights import load_cascade
 from evalsuite.baselines.models.weights import load_autoencoder, save_autoencoder
 from evalsuite.baselines.training.recipe import Shelf
 from evalsuite.baselines.training.recipe_walt import WALT
