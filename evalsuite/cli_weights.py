@@ -60,3 +60,6 @@ def _done(added: Backbone) -> None:
 
     how = "as it should be" if added.sha256 else "recorded; nobody told it beforehand, so compare it yourself"
     typer.echo(f"{added.path}: sha256 {backbones.revision(added.name)}..., {how}.", err=True)
+    size = added.path.stat().st_size / 1e6
+    if not added.sha256 and added.megabytes and not 0.8 < size / added.megabytes < 1.25:
+        typer.echo(f"It has {size:.3g} MB and the published file {added.megabytes:g}: is it the right one?", err=True)

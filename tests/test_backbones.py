@@ -187,3 +187,13 @@ def test_the_command_line_adds_and_lists(weights_folder, file, monkeypatch):
     assert "as it should be" in added.stderr
     (line,) = [line for line in run(app, ["weights", "list"]).stdout.splitlines() if line.startswith(NAME)]
     assert SUM[:12] in line
+
+
+@pytest.mark.parametrize(("megabytes", "asked"), [(4, True), (None, False)])
+def test_a_file_of_another_size_is_asked_about_where_nobody_told_its_sum(
+    weights_folder, file, monkeypatch, megabytes, asked
+):
+    told(monkeypatch, sha256="", megabytes=megabytes)
+    added = CliRunner().invoke(app, ["weights", "add", str(file), "--name", NAME])
+    assert added.exit_code == 0
+    assert ("is it the right one?" in added.stderr) == asked
