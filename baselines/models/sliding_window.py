@@ -8,6 +8,8 @@ from torch.nn import functional
 
 from .attention import AttentionLayer
 
+_BLOCKS_AT_ONCE = 64  # bounds the memory of the scores
+
 
 class SlidingWindow(AttentionLayer):
     """Attention to as many tokens before as after, fewer at the ends of the video."""
@@ -28,14 +30,24 @@ class SlidingWindow(AttentionLayer):
             functional.pad(x, (0, 0, block, block + filling)).unfold(2, 3 * block, block) for x in (keys, values)
         )
         hidden = self._hidden(length, queries.shape[2], keys.device)
-        weights = (queries @ keys).masked_fill(hidden, -torch.inf).softmax(-1).to(values.dtype)
-        return (weights @ values.mT).flatten(2, 3)[:, :, :length]
+        parts = zip(
+            *(x.split(_BLOCKS_AT_ONCE, dim=2) for x in (queries, keys, values)),
+            hidden.split(_BLOCKS_AT_ONCE),
+            strict=True,
+        )
+        return torch.cat([_answers(*part) for part in parts], dim=2).flatten(2, 3)[:, :, :length]
 
     def _hidden(self, length: int, blocks: int, device: torch.device) -> Tensor:
         """Which of the seen tokens are beyond the window or the video, (blocks, tokens of a block, tokens seen)."""
         asking = torch.arange(blocks * self.each_way, device=device).view(blocks, -1, 1)
         seen = torch.arange(3 * self.each_way, device=device) + asking[:, :1] - self.each_way
         return (seen < 0) | (seen >= length) | ((seen - asking).abs() > self.each_way)
+
+
+def _answers(queries: Tensor, keys: Tensor, values: Tensor, hidden: Tensor) -> Tensor:
+    """Of some blocks: `queries` (..., blocks, tokens, channels), the others (..., blocks, channels, tokens seen)."""
+    weights = (queries @ keys).masked_fill(hidden, -torch.inf).softmax(-1).to(values.dtype)
+    return weights @ values.mT
 
 
 def sliding_window(width: int, heads: int) -> SlidingWindow:

@@ -8,7 +8,7 @@ averaged.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -35,8 +35,8 @@ class _Attention(nn.Module):
         self.scale = nn.Parameter(torch.full((heads, 1, 1), math.log(math.sqrt(width / heads))))
         self.leave = nn.Linear(width, width)
 
-    def forward(self, tokens: Tensor, layout: Layout, rotation: Rotation) -> Tensor:
-        windows = layout.windows(tokens, _SEGMENTS_AT_ONCE)
+    def forward(self, windows: Iterable[Tensor], layout: Layout, rotation: Rotation) -> Tensor:
+        """All windows of a line, some at a time, each (batch, windows, tokens, width), to the line."""
         seen = torch.cat([self._within(self.project(part), rotation) for part in windows], dim=1)
         result: Tensor = self.leave(layout.merge(seen))
         return result
@@ -85,7 +85,10 @@ class _Block(nn.Module):
     def forward(self, x: Tensor, time: tuple[Tensor, Tensor], places: Places) -> Tensor:
         """`time` is the embedded time and what it means to all blocks alike."""
         steer = (time[1] + self.time(time[0])).unsqueeze(1).chunk(6, dim=-1)
-        seen = self.attention(modulate(self.norm(x), steer[0], steer[1]), places.layout, places.window)
+        shift, scale = steer[0].unsqueeze(1), steer[1].unsqueeze(1)
+        windows = places.layout.windows(x, _SEGMENTS_AT_ONCE)
+        normal = (modulate(self.norm(part), shift, scale) for part in windows)  # never of the whole line at once
+        seen = self.attention(normal, places.layout, places.window)
         if self.between is not None:
             seen = self.between(seen, places.line, places.is_video)
         x = torch.addcmul(x, steer[2], seen)

@@ -172,7 +172,7 @@ def test_one_window_of_attention_equals_torchs_own():
     q, k, v = attention.project(turned).unflatten(-1, (3, 2, 8)).permute(2, 0, 3, 1, 4)
     q, k = functional.normalize(q, dim=-1) * attention.scale.exp() * 8**0.5, functional.normalize(k, dim=-1)
     expected = attention.leave(functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
-    found = attention(tokens, model.layout, still)
+    found = attention(model.layout.windows(tokens, at_once=8), model.layout, still)
     assert torch.allclose(found, torch.cat([expected[:, -4:], expected[:, :-4]], dim=1))
 
 
