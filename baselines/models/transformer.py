@@ -20,6 +20,7 @@ from .text import TextEncoder
 
 _LEAST_NOISE = 0.1
 _SEGMENTS_AT_ONCE = 8  # bounds the memory of attention and of the wide layers
+_FRAMES_AT_ONCE = 128  # and this that of what latents become before they are tokens
 
 MakeSequenceLayer = Callable[[int, int], SequenceLayer | None]
 """From a width and a number of heads; None leaves segments alone with themselves."""
@@ -179,8 +180,13 @@ class VideoTransformer(nn.Module):
     def _line(self, latents: Tensor, words: Tensor, layout: Layout) -> Tensor:
         """The tokens of text and video as the blocks read them."""
         text, summary = self.text(words)
-        video = self.enter(self._fold(latents.to(self.enter.weight.dtype))) + self.place
-        return layout.line_up(text, video + layout.told(summary).unsqueeze(2))
+        told = layout.told(summary).unsqueeze(2)
+        parts = zip(latents.split(_FRAMES_AT_ONCE, dim=1), told.split(_FRAMES_AT_ONCE, dim=1), strict=True)
+        return layout.line_up(text, torch.cat([self._entered(part) + said for part, said in parts], dim=1))
+
+    def _entered(self, latents: Tensor) -> Tensor:
+        tokens: Tensor = self.enter(self._fold(latents.to(self.enter.weight.dtype)))
+        return tokens + self.place
 
     def _fold(self, latents: Tensor) -> Tensor:
         return functional.pixel_unshuffle(latents, self.shape.patch).flatten(3).mT
