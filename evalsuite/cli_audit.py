@@ -32,7 +32,7 @@ def audit(
     damage: Annotated[
         list[str] | None,
         typer.Option(
-            help="A kind of damage; may be repeated. [default: what the metrics claim to see, and the tricks]"
+            help="A kind of damage, or all; may be repeated. [default: what the metrics claim to see, and the tricks]"
         ),
     ] = None,
     workers: options.Workers = None,

@@ -18,7 +18,7 @@ from evalsuite.types import Entity, Features, Storyboard
 from ._evidence import evidence
 from ._timeline import Array, Flags, segments_at, shares, timeline
 from ._toon_id import NAME, Sights, sights
-from .models.looks import EMBEDDING, SCORE, look_of
+from .models.looks import ASPECTS, EMBEDDING, SCORE, look_of
 
 CHARACTER = 0
 OFTEN = 0.25
@@ -34,8 +34,13 @@ class Appearances:
     """Whether the storyboard has it in the segment, (characters, segments)."""
     share: Array
     """The share of the segment's moments in which it is seen, (characters, segments)."""
+    aspects: tuple[str, ...]
+    """What of a look is told apart."""
     prototype: Array
-    """The mean of its embeddings there, of length 1, or 0 where it is not seen: (characters, segments, channels)."""
+    """The mean of what is seen of each aspect there, of length 1; 0 where the character is not seen.
+
+    Shape (characters, segments, aspects, channels).
+    """
     new: Array
     """The share of each segment that repeats nothing, (segments,)."""
     strangers: float
@@ -75,16 +80,21 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
         for who, which in shared_out(np.array([cast[one][1] for one in there]), identity):
             count[there[who], segment] += 1
             total[there[who], segment] += identity[which]
-    length = np.linalg.norm(total, axis=-1, keepdims=True)
-    prototype = total / np.maximum(length, 1e-9)
     return Appearances(
         tuple(one.id for one, _ in cast),
         expected,
         count / lasting,
-        prototype,
+        ASPECTS,
+        prototypes(total, len(ASPECTS)),
         shares(~judged.looped, pictures, storyboard),
         strangers / max(1, int(live.sum())),
     )
+
+
+def prototypes(total: Array, aspects: int) -> Array:
+    """Sums of embeddings as directions of each aspect: (..., dimensions) to (..., aspects, dimensions / aspects)."""
+    each = total.reshape(*total.shape[:-1], aspects, -1)
+    return np.asarray(each / np.maximum(np.linalg.norm(each, axis=-1, keepdims=True), 1e-9))
 
 
 def characters_at(seen: Sights, sample: int) -> npt.NDArray[np.int64]:

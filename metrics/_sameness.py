@@ -1,7 +1,8 @@
 """How alike characters look whenever they come back, from what was seen of them: of `identity` and `subject-identity`.
 
-For each two segments in which the storyboard expects a character: the cosine of its mean embeddings there, calibrated
-so that two strangers have 0 and two sights of one have 1, bounded to 0 - 1; and 0 where it is not seen in one of them.
+For each two segments in which the storyboard expects a character: the cosine of its mean embeddings there, of the
+aspect of its look that agrees least, calibrated so that two strangers have 0 and two sights of one have 1, bounded to
+0 - 1; and 0 where it is not seen in one of them.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Pair(NamedTuple):
     """Seconds between the beginnings of the segments."""
     likeness: float
     """0 - 1; 0 where the character is not seen in one of them, and less where one repeats what was shown before."""
+    cosines: Array
+    """Of each aspect of its look; 0 where it is not seen in one of them."""
     both: bool
     """Whether it is seen in both."""
 
@@ -46,7 +49,7 @@ def sameness(found: Appearances, storyboard: Storyboard, calibrated: Calibration
     pairs = list(_pairs(found, storyboard, calibrated))
     if not pairs:
         return Measured(None, "the storyboard has no character in two segments")
-    lag, likeness, both = (np.array(column) for column in zip(*pairs, strict=True))
+    lag, likeness, cosines, both = (np.array(column) for column in zip(*pairs, strict=True))
     mean = float(likeness.mean())
     telling = _telling_apart(found)
     worth = max(0.0, 2 * telling - 1)
@@ -55,13 +58,14 @@ def sameness(found: Appearances, storyboard: Storyboard, calibrated: Calibration
         value=mean * worth,
         details={
             "likeness": mean,
-            "likeness_where_seen": float(likeness[both].mean()) if both.any() else 0.0,
+            "likeness_where_seen": float(_mean(likeness[both])),
             "told_apart": telling,
             "pairs": float(len(pairs)),
             "precision": precision,
             "recall": recall,
             "f1": 2 * precision * recall / max(precision + recall, 1e-12),
             "per_doubling": _per_doubling(lag, likeness * worth),
+            **{aspect: float(cosine) for aspect, cosine in zip(found.aspects, _mean(cosines[both]), strict=True)},
         },
         series=_curve(lag, likeness * worth),
         coverage=float(both.mean()),
@@ -74,11 +78,21 @@ def _pairs(found: Appearances, storyboard: Storyboard, calibrated: Calibration) 
         for first, second in combinations(np.flatnonzero(found.expected[who]).tolist(), 2):
             if _declared(storyboard, name, first, second):
                 continue
-            cosine = found.prototype[who, first] @ found.prototype[who, second]
+            cosines = _cosines(found.prototype[who, first], found.prototype[who, second])
             both = bool(found.present[who, first] and found.present[who, second])
-            likeness = both * float(np.clip((cosine - impostor) / (genuine - impostor), 0, 1))
+            likeness = both * float(np.clip((cosines.min() - impostor) / (genuine - impostor), 0, 1))
             likeness *= float(min(found.new[first], found.new[second]))
-            yield Pair(storyboard.starts[second] - storyboard.starts[first], likeness, both)
+            yield Pair(storyboard.starts[second] - storyboard.starts[first], likeness, cosines, both)
+
+
+def _mean(rows: Array) -> Array:
+    """Over the rows; 0 where there is none."""
+    return np.asarray(rows.mean(axis=0) if len(rows) else np.zeros(rows.shape[1:]))
+
+
+def _cosines(one: Array, other: Array) -> Array:
+    """Of each aspect: (..., aspects, channels) twice to (..., aspects)."""
+    return np.asarray((one * other).sum(axis=-1))
 
 
 def _declared(storyboard: Storyboard, name: str, first: int, second: int) -> bool:
@@ -94,7 +108,7 @@ def _telling_apart(found: Appearances) -> float:
     seen = found.present & found.expected
     rows, who = found.prototype[seen], np.nonzero(seen)[0]
     left, right = np.triu_indices(len(rows), 1)
-    cosines, same = (rows[left] * rows[right]).sum(1), who[left] == who[right]
+    cosines, same = _cosines(rows[left], rows[right]).min(axis=-1), who[left] == who[right]
     if same.all() or not same.any():
         return float(same.any())
     return auc(cosines[same], cosines[~same])

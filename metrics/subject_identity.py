@@ -18,7 +18,7 @@ from evalsuite import backbones
 from evalsuite.interfaces import Metric
 from evalsuite.types import Entity, Features, Measured, Storyboard
 
-from ._appearances import Appearances
+from ._appearances import Appearances, prototypes
 from ._evidence import evidence
 from ._objects import DINO, NAME, OWL, boxes, phrase_rows
 from ._sameness import Calibration, sameness
@@ -64,12 +64,12 @@ def _appearances(features: Mapping[str, Features], storyboard: Storyboard, cast:
         for who, which in _shared_out(fits[moment][:, there]):
             count[there[who], number[moment]] += 1
             total[there[who], number[moment]] += seen.identity[moment, which]
-    length = np.linalg.norm(total, axis=-1, keepdims=True)
     return Appearances(
         tuple(one.id for one in cast),
         expected,
         count / _moments(seconds, storyboard),
-        total / np.maximum(length, 1e-9),
+        ("look",),
+        prototypes(total, 1),
         shares(~judged.looped, pictures, storyboard),
         strangers / max(1, int(live.sum())),
     )

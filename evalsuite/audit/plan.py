@@ -20,6 +20,8 @@ STRENGTH = 0.4
 """The strength at which the bars are set, and which is always tried."""
 TRICKS = ("freeze", "truncate", "loop", "frame-shuffle", "segment-shuffle")
 """What anybody could do to a system's own videos, and no metric may reward."""
+ALL = "all"
+"""Every kind of damage there is."""
 TRICKS_ALONE = "tricks"
 """Behind a system and an @: it is tried with these alone."""
 HARMLESS = ("reencode", "resize", "resize@0.75", "brightness", "brightness@0.95", "fps")
@@ -87,13 +89,15 @@ def metric_of(name: str) -> Metric:
 
 
 def kinds_for(metrics: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, ...]:
-    """The damage to try: what is asked for, else what any of the metrics claims to see, and the tricks."""
+    """The damage to try: what is asked for, or all, else what any of the metrics claims to see, and the tricks."""
     claimed = [(name, kind) for name in metrics for kind in metric_of(name).failures]
     for name, kind in claimed:
         if kind not in KINDS:
             raise PluginError(
                 f"{name} claims to see {kind!r}, which is no kind of damage; docs/controls.md lists them."
             )
+    if ALL in asked:
+        return tuple(KINDS)
     for kind in asked:
         kind_and_strength(f"{kind}@0", KINDS)
     wanted = {*asked} or {*TRICKS, *(kind for _, kind in claimed)}

@@ -23,6 +23,8 @@ THINGS = (*KEEPSAKES, *PHYSICAL_THINGS)
 KINDS = ("character", *THINGS)
 LOOKS = ((*SPECIES, *THINGS), COLOURS, (*ACCESSORIES, "nothing"))
 """What each part of an embedding tells apart."""
+ASPECTS = ("species", "colour", "accessory")
+"""What the parts are of, where a character is embedded."""
 ORDINARY = "ordinary"
 """What the file of outlines tells of itself: the strangeness that nine of ten clean bodies do not exceed."""
 SCORE = 0.3

@@ -12,6 +12,7 @@ from evalsuite.errors import PluginError
 from evalsuite.run import Report
 from evalsuite.stats import Estimate, clustered_mean
 from evalsuite.store import VideoRecord
+from evalsuite.toon.controls import KINDS
 from evalsuite.types import Score
 
 INTACT = (0.9, 0.8, 0.7, 0.6)
@@ -177,6 +178,7 @@ def test_the_kinds_are_what_is_claimed_and_the_tricks():
     tricks = {"freeze", "truncate", "loop", "frame-shuffle", "segment-shuffle"}
     assert set(kinds_for(["drift"])) == {"exposure-jump", *tricks}
     assert kinds_for(["drift"], ["blur"]) == ("blur",)
+    assert kinds_for(["drift"], ["all"]) == tuple(KINDS)
     with pytest.raises(PluginError, match="did you mean blur"):
         kinds_for(["drift"], ["blurr"])
 

@@ -10,7 +10,7 @@ import pytest
 from evalsuite.metrics import _toon_id
 from evalsuite.metrics._appearances import characters
 from evalsuite.metrics._toon_id import MOST, sights
-from evalsuite.metrics.models.looks import EMBEDDING, LOOKS, calibration, look_of
+from evalsuite.metrics.models.looks import ASPECTS, EMBEDDING, LOOKS, calibration, look_of
 from evalsuite.metrics.models.parts import PART
 
 from evalsuite import plugins
@@ -84,13 +84,22 @@ def test_the_same_looks_throughout_are_one(seen: Callable):
     assert found.coverage == 1
 
 
-def test_likeness_is_the_calibrated_cosine(seen: Callable):
+def part(look: np.ndarray, aspect: str) -> np.ndarray:
+    """What an embedding says of an aspect, of length 1."""
+    return unit(look.reshape(len(LOOKS), PART)[ASPECTS.index(aspect)])
+
+
+def test_likeness_is_the_calibrated_cosine_of_the_aspect_that_agrees_least(seen: Callable):
     genuine, impostor = calibration()
     ann = look_of(ANN)
     other = unit(ann + 0.6 * look_of("green fox with a hat"))
     found = seen(told("a a - a"), [[ann], [other], [], [ann]])
-    likeness = np.clip((ann @ other - impostor) / (genuine - impostor), 0, 1)
+    cosine = part(ann, "colour") @ part(other, "colour")
+    likeness = np.clip((cosine - impostor) / (genuine - impostor), 0, 1)
+    assert 0 < likeness < 1
     assert found.details["likeness"] == pytest.approx((2 * likeness + 1) / 3, abs=1e-6)
+    assert found.details["colour"] == pytest.approx((2 * cosine + 1) / 3, abs=1e-6)
+    assert (found.details["species"], found.details["accessory"]) == pytest.approx((1, 1))
     assert dict(found.series) == pytest.approx({3.0: likeness, 7.5: (1 + likeness) / 2}, abs=1e-6)
 
 
@@ -135,7 +144,10 @@ def test_telling_apart_is_the_share_of_ordered_pairs(seen: Callable):
     rows = [unit(look_of(ANN) + 0.25 * unit(luck.normal(size=EMBEDDING)) * 3) for _ in range(6)]
     found = seen(told("a b a b a b"), [[row] for row in rows])
     who = [0, 1] * 3
-    pairs = [(who[i] == who[j], rows[i] @ rows[j]) for i, j in combinations(range(6), 2)]
+    pairs = [
+        (who[i] == who[j], min(part(rows[i], aspect) @ part(rows[j], aspect) for aspect in ASPECTS))
+        for i, j in combinations(range(6), 2)
+    ]
     wins = [x > y for same, x in pairs if same for other, y in pairs if not other]
     assert found.details["told_apart"] == pytest.approx(np.mean(wins))
 

@@ -127,7 +127,9 @@ def test_the_same_looks_throughout_are_one_and_nobody_is_nothing(seen):
 
 def test_likeness_is_the_cosine_and_boxes_go_to_whom_they_fit(seen):
     between = (RED + BLUE) / np.sqrt(2)
-    assert seen(told("a a"), [[("a", RED)], [("a", between)]]).value == pytest.approx(np.sqrt(0.5), abs=1e-6)
+    halfway = seen(told("a a"), [[("a", RED)], [("a", between)]])
+    assert halfway.value == pytest.approx(np.sqrt(0.5), abs=1e-6)
+    assert halfway.details["look"] == pytest.approx(np.sqrt(0.5), abs=1e-6)
     both = [[("b", BLUE), ("a", RED)], [("a", RED), ("b", BLUE)]]
     assert seen(told("ab ab"), both).value == pytest.approx(1)
 
