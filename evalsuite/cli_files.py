@@ -36,7 +36,7 @@ def show(
 
 @app.command()
 def check(
-    file: Annotated[str, typer.Argument(help="Storyboards, a suite's TOML, or PATH.py with a plugin.")],
+    file: Annotated[str, typer.Argument(help="Storyboards, a suite's name or TOML, or PATH.py with a plugin.")],
 ) -> None:
     """Check a file of storyboards, a suite, or a plugin's contract.
 
@@ -47,10 +47,9 @@ def check(
 
         typer.echo(check_plugin(file))
         return
-    from evalsuite.storyboard_files import read
-    from evalsuite.suites import load
+    from evalsuite.showing import storyboards
 
-    boards = load(file).storyboards if file.endswith(".toml") else read(Path(file))
+    boards = storyboards(file)
     segments = sum(len(board.segments) for board in boards)
     seconds = sum(board.seconds for board in boards)
     typer.echo(f"{file}: {len(boards)} storyboards, {segments} segments, {seconds:.0f} s; all is well.")

@@ -132,9 +132,10 @@ def test_a_picture_that_was_asked_for_and_cannot_be_drawn_is_said(capsys, tmp_pa
 def test_check_takes_suites(capsys, tmp_path):
     suite = (Path(str(suites.FOLDER)) / "smoke.toml").read_text()
     (tmp_path / "mine.toml").write_text(suite)
-    code, out, _ = said(capsys, "check", "mine.toml")
-    assert code == 0
-    assert "2 storyboards" in out
+    for name in ("mine.toml", "smoke"):
+        code, out, _ = said(capsys, "check", name)
+        assert code == 0
+        assert f"{name}: 2 storyboards" in out
     (tmp_path / "mine.toml").write_text(suite.replace('"motion", ', "", 1))
     code, _, err = said(capsys, "check", "mine.toml")
     assert code == 2
