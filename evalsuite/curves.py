@@ -38,6 +38,8 @@ _FLAT = 1e-9
 """Less variance of times, and less slope, than this is none."""
 _ENDLESS = 100
 """Doublings."""
+_LINES = ("-", "--", ":")
+"""One for each ten systems, since there are ten colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +113,13 @@ def draw(path: Path, found: Curves, title: str) -> None:
 
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.add_subplot()
-    for each in found.curves:
+    for number, each in enumerate(found.curves):
         there = [(at, mean) for at, mean in zip(found.seconds, each.means, strict=True) if mean is not None]
         at = [seconds for seconds, _ in there]
-        axes.plot(at, [mean.value for _, mean in there], marker="o", markersize=3, label=each.model)
-        axes.fill_between(at, [mean.low for _, mean in there], [mean.high for _, mean in there], alpha=0.15, lw=0)
+        colour, style = f"C{number % 10}", _LINES[number // 10 % len(_LINES)]
+        axes.plot(at, [mean.value for _, mean in there], color=colour, ls=style, marker="o", ms=3, label=each.model)
+        low, high = [mean.low for _, mean in there], [mean.high for _, mean in there]
+        axes.fill_between(at, low, high, color=colour, alpha=0.15, lw=0)
     axes.set(title=title, xlabel="seconds between two moments" if found.lagged else "seconds into the story")
     if found.lagged:
         axes.set_xscale("log", base=2)
