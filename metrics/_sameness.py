@@ -1,8 +1,8 @@
 """How alike characters look whenever they come back, from what was seen of them: of `identity` and `subject-identity`.
 
 For each two segments in which the storyboard expects a character: the cosine of its mean embeddings there, of the
-aspect of its look that agrees least, calibrated so that two strangers have 0 and two sights of one have 1, bounded to
-0 - 1; and 0 where it is not seen in one of them.
+aspect of its look that agrees least, calibrated so that what whole looks of two strangers have is 0 and what two sights
+of one have is 1, bounded to 0 - 1; and 0 where it is not seen in one of them.
 """
 
 from __future__ import annotations

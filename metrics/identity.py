@@ -2,11 +2,11 @@
 
 For each two segments in which the storyboard expects a character: the cosine of its mean embeddings there, of its
 species, its colour or its accessory, whichever agrees least, so that the same ears do not make up for a coat of another
-colour. It is calibrated so that two characters of the world have 0 and two sights of one have 1, bounded to 0 - 1; and
-0 where the character is not seen in one of them. It counts by the share that is new in the segment that repeats more of
-what was shown before, so that nobody gains by a replay of which a moment passes for new. Where all look alike, sameness
-proves nothing: the mean is multiplied by 2 AUC - 1 of telling pairs of one character from pairs of two, where there are
-two.
+colour. It is calibrated by whole looks: the mean cosine of two characters of the world is 0 and that of two sights of
+one is 1, bounded to 0 - 1; and it is 0 where the character is not seen in one of them. It counts by the share that is
+new in the segment that repeats more of what was shown before, so that nobody gains by a replay of which a moment passes
+for new. Where all look alike, sameness proves nothing: the mean is multiplied by 2 AUC - 1 of telling pairs of one
+character from pairs of two, where there are two.
 """
 
 from __future__ import annotations
