@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from itertools import islice
+from itertools import islice, tee
 from typing import TYPE_CHECKING
 
 from evalsuite.footage import Timeline, kind_and_strength
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ARITHMETIC = "1"
 """Raised when the code makes other pixels of the same weights."""
+_REVISIONS = {**REVISIONS, "truncate": "2"}
+"""Of kinds of damage, as they come out here."""
 SPEC = VideoSpec(96, 64, 8.0)
 """What the generators' autoencoder was trained on."""
 
@@ -36,7 +38,7 @@ class Reconstructed(Baseline):
 
     def __init__(self, damage: str = "") -> None:
         self.kind, self.strength = kind_and_strength(damage, KINDS) if damage else ("", 0.0)
-        shown = REVISIONS.get(self.kind, "1")
+        shown = _REVISIONS.get(self.kind, "1")
         self.revision = revision(SHIPPED / AUTOENCODER) + f"-{ARITHMETIC}" + (f"-{shown}" if shown != "1" else "")
 
     def check(self) -> None:
@@ -48,7 +50,10 @@ class Reconstructed(Baseline):
         from .models.frames import copied, resized  # heavy, as all of torch is
 
         footage = degraded(episode_of(storyboard), self.kind, self.strength, SPEC, seed)
-        shown = islice(copied(_autoencoder(), footage.frames), Timeline.of(storyboard.segments, SPEC.fps).frames)
+        seen, counted = tee(footage.frames)
+        wanted = islice(counted, Timeline.of(storyboard.segments, SPEC.fps).frames)
+        copies = copied(_autoencoder(), seen)
+        shown = (copy for _, copy in zip(wanted, copies, strict=False))  # those that fill a last piece are left over
         is_own_size = (spec.width, spec.height) == (SPEC.width, SPEC.height)  # else the truth's boxes are of another
         frames = (resized(frame, (spec.width, spec.height)) for frame in shown)
         return replace(footage, frames=frames, truth=footage.truth if is_own_size else None)

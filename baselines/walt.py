@@ -30,7 +30,7 @@ ARITHMETIC = "3"
 
 
 class Walt(Baseline):
-    """Text to cartoon, 8 frames a second; made at 96 x 64, or at 192 x 128 where more is asked for.
+    """Text to cartoon, 8 frames a second; made at 48 x 32, 96 x 64 or 192 x 128, as large as is asked for.
 
     `walt:PICTURE.png` goes on from a picture, in each of its videos (image-to-video).
     """

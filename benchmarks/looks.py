@@ -86,10 +86,10 @@ def readings(store: Store, system: str, boards: Mapping[str, Storyboard]) -> dic
     return {one.storyboard: found(model, boards[one.storyboard], store.folder / one.path) for one in made}
 
 
-def tell(title: str, cases: Mapping[str, list[tuple[str, float]]]) -> None:
-    """Means with intervals over storyboards."""
+def tell(title: str, cases: Mapping[str, list[tuple[str, float]]], least: float = 0.0) -> None:
+    """Means with intervals over storyboards, of values from `least` to 1."""
     for what, pairs in sorted(cases.items()):
-        mean = clustered_mean([value for _, value in pairs], [board for board, _ in pairs])
+        mean = clustered_mean([value for _, value in pairs], [board for board, _ in pairs], (least, 1.0))
         sys.stdout.write(
             f"{title}  {what:17} {mean.value:6.3f} [{mean.low:6.3f}, {mean.high:6.3f}]"
             f"  {len(pairs)} readings of {mean.n} storyboards\n"
@@ -109,7 +109,7 @@ def main() -> None:
         one, other = all_read
         shared = ((board, look) for board in one if board in other for look in one[board])
         better = ((board, look, float(one[board][look]) - other[board][look]) for board, look in shared)
-        tell(" - ".join(systems), _by_case(better))
+        tell(" - ".join(systems), _by_case(better), least=-1.0)
 
 
 def _by_case(items: Iterable[tuple[str, Look, float]]) -> dict[str, list[tuple[str, float]]]:

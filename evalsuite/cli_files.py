@@ -50,6 +50,11 @@ def check(
     from evalsuite.showing import storyboards
 
     boards = storyboards(file)
+    if file.endswith(".toml"):
+        from evalsuite import plugins, suites
+
+        for metric in suites.load(file, limit=1).metrics:
+            plugins.metric(metric)
     segments = sum(len(board.segments) for board in boards)
     seconds = sum(board.seconds for board in boards)
     typer.echo(f"{file}: {len(boards)} storyboards, {segments} segments, {seconds:.0f} s; all is well.")

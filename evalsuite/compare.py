@@ -27,12 +27,19 @@ def compare(
 ) -> list[Comparison]:
     """Every pair of systems on every storyboard, seed and metric that both were scored on.
 
-    `weights` names the metrics of the axis; a comparison weighs its metric's share of their sum. `tie_bands` is by
+    `weights` names the metrics of the axis; a comparison weighs its metric's share of their sum, which the seeds of one
+    storyboard share out, since it is the storyboard that counts as one piece of evidence. `tie_bands` is by
     metric and 0 where it is silent; `higher` says whether more is better. Systems that were not scored by all of these
     metrics are left out, and pairs with a score that is not applicable: `unscored` and `left_out` tell.
     """
     total = sum(weights.values())
     partial = {model for model, lacking in unscored(scores, weights).items() if None in lacking.values()}
+    pairs = [
+        (left, right)
+        for left, right in _pairs(scores, weights)
+        if "not_applicable" not in (left.status, right.status) and partial.isdisjoint((left.model, right.model))
+    ]
+    seeds = Counter(_meeting(left, right) for left, right in pairs)
     return [
         Comparison(
             left=left.model,
@@ -40,11 +47,10 @@ def compare(
             storyboard=left.storyboard,
             axis=axis,
             outcome=_outcome(left, right, tie_bands.get(left.metric, 0.0), higher[left.metric]),
-            weight=weights[left.metric] / total,
+            weight=weights[left.metric] / total / seeds[_meeting(left, right)],
             judge=left.metric,
         )
-        for left, right in _pairs(scores, weights)
-        if "not_applicable" not in (left.status, right.status) and partial.isdisjoint((left.model, right.model))
+        for left, right in pairs
     ]
 
 
@@ -91,6 +97,11 @@ def _pairs(scores: Sequence[Score], weights: Mapping[str, float]) -> Iterator[tu
             together[score.metric, score.storyboard, score.seed].append(score)
     for key in sorted(together):
         yield from combinations(sorted(together[key], key=lambda score: score.model), 2)
+
+
+def _meeting(left: Score, right: Score) -> tuple[str, str, str, str]:
+    """What the seeds of two systems' videos have in common."""
+    return left.model, right.model, left.storyboard, left.metric
 
 
 def _outcome(left: Score, right: Score, band: float, higher: bool) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -48,7 +49,9 @@ def costs(results: Results) -> list[Cost]:
         found.append(
             Cost(
                 model,
-                clustered_mean([timing.seconds for timing in own], [timing.storyboard for timing in own]),
+                clustered_mean(
+                    [timing.seconds for timing in own], [timing.storyboard for timing in own], (0.0, math.inf)
+                ),
                 max(timing.peak_megabytes for timing in own),
                 _largest(video.steps for video in records),
                 _largest(video.tokens for video in records),

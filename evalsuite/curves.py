@@ -7,7 +7,7 @@ and a straight line through all points, whose slope is what a minute, or a doubl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,7 +79,8 @@ def course(suite: Suite, folder: Path, metric: str, models: Sequence[str], story
 
 def curves(scores: Sequence[Score], lagged: bool) -> Curves:
     """One metric's, of all systems that were scored; `StoreError` where no score has a course."""
-    told = [score for score in scores if score.status == "ok" and score.series]
+    positive = [replace(score, series=tuple(one for one in score.series if one[0] > 0)) for score in scores]
+    told = [score for score in (positive if lagged else scores) if score.status == "ok" and score.series]
     if not told:
         raise StoreError("no score here tells a course: the metric has none, or the videos were measured elsewhere.")
     points = {model: _points([score for score in told if score.model == model]) for model in {s.model for s in told}}
@@ -126,6 +127,8 @@ def draw(path: Path, found: Curves, title: str) -> None:
         axes.set_xticks(found.seconds, [f"{seconds:.3g}" for seconds in found.seconds])
     axes.grid(alpha=0.3)
     figure.legend(loc="outside right upper", fontsize=8)
+    if not path.suffix:
+        raise StoreError(f"{path} does not tell the kind of picture; name it such as {path.name}.png.")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         figure.savefig(path, dpi=120)

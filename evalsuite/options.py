@@ -7,6 +7,16 @@ from typing import Annotated, Literal
 
 import typer
 
+from evalsuite.types import MOST_SEED
+
+
+def _folder(text: str) -> Path:
+    """Refuses an empty name, such as an unset variable of a shell gives, which would be the folder that one is in."""
+    if not text:
+        raise typer.BadParameter("it is empty; name a folder.")
+    return Path(text)
+
+
 TableFormat = Literal["text", "md", "csv", "json", "latex"]
 FileFormat = Literal["own", "ttt", "text"]
 Models = Annotated[
@@ -28,13 +38,13 @@ Beside = Annotated[
 ]
 Seeds = Annotated[
     list[int] | None,
-    typer.Option("--seed", min=0, max=2**31 - 1, help="A seed; may be repeated. [default: the suite's]"),
+    typer.Option("--seed", min=0, max=MOST_SEED, help="A seed; may be repeated. [default: the suite's]"),
 ]
 Metrics = Annotated[
     list[str] | None,
     typer.Option("--metric", help="A metric: NAME or NAME:ARGUMENT; may be repeated. [default: the suite's]"),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes. [default: a worker a core]")]
-Out = Annotated[Path | None, typer.Option(help="The run folder. [default: runs/SUITE]")]
+Out = Annotated[Path | None, typer.Option(parser=_folder, metavar="PATH", help="The run folder. [default: runs/SUITE]")]
 Overwrite = Annotated[Literal["never", "failed", "all"], typer.Option("--overwrite", help="What to make again.")]
 Json = Annotated[bool, typer.Option("--json", help="Print every score as JSON, and nothing else, on stdout.")]

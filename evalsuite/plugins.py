@@ -226,11 +226,15 @@ def _only(classes: list[type], where: str, role: Role) -> type:
 def _make(plugin: type, spelled: Spelling) -> Any:
     arguments = [] if spelled.argument is None else [spelled.argument]
     try:
-        return plugin(*arguments)
+        made = plugin(*arguments)
     except EvalsuiteError:
         raise
-    except TypeError as error:
+    except Exception as error:  # as above
         raise PluginError(f"{spelled.label} cannot be made: {_said(error)}") from error
+    for role, lacking in ((Baseline, "revision"), (Metric, "version"), (SetMetric, "version")):
+        if isinstance(made, role) and not (hasattr(plugin, lacking) or lacking in vars(made)):
+            raise PluginError(f'{spelled.label} has no {lacking}: give its class one, such as {lacking} = "1".')
+    return made
 
 
 def _said(error: BaseException) -> str:

@@ -114,7 +114,9 @@ def videos_table(suite: Suite, results: Results) -> Table:
     """A row for each video; `read` reads it again from CSV."""
     scores = {(key(score), score.metric): score for score in results.scores}
     costs = {key(timing): timing for timing in results.timings if timing.step == MADE}
-    metrics = sorted({score.metric for score in results.scores} - _of_sets(results.scores))
+    every = {score.metric for score in results.scores} - _of_sets(results.scores)
+    files = sorted(metric for metric in every if spelling(metric).path)
+    metrics = sorted(every - set(files))
     if clash := sorted(set(metrics) & set(_Video.model_fields)):
         raise StoreError(f"a metric is called {clash[0]}, which is a column of the table of videos; rename it.")
     rows = [
@@ -125,7 +127,8 @@ def videos_table(suite: Suite, results: Results) -> Table:
         for video in results.videos
     ]
     columns = (*_Video.model_fields, *(metric + behind for metric in metrics for behind in _BEHIND.values()))
-    return Table(suite.title, columns, tuple(rows))
+    left_out = f"left out, since a table may only name what is installed: {', '.join(files)}"
+    return Table(suite.title, columns, tuple(rows), (left_out,) if files else ())
 
 
 def read(name_or_path: str, suite: Suite) -> Results:
@@ -182,7 +185,7 @@ def _of_row(path: Path, number: int, row: Mapping[str, str], suite: Suite) -> Re
     except ValidationError as error:
         first = error.errors()[0]
         column = ".".join(map(str, first["loc"])) or "scores"
-        raise StoreError(f"{path}, row {number}: {column}: {first['msg']}.") from error
+        raise StoreError(f"{path}, row {number}: {column}: {first['msg'].removeprefix('Value error, ')}.") from error
     except PluginError as error:
         raise StoreError(f"{path}, row {number}: {error}") from error
     return Results(scores, (told.video(),), told.timings())

@@ -136,7 +136,8 @@ def _unproven(suite: Suite, versions: Mapping[str, str]) -> list[str]:
 
     status = files("evalsuite.leaderboards") / "audit_status.json"
     audited = json.loads(status.read_text(encoding="utf-8"))["metrics"]
-    said = unproven(suite.axes, audited, {**dict.fromkeys(audited, ""), **versions})
+    axes = {axis: {name: weights[name] for name in weights if name in versions} for axis, weights in suite.axes.items()}
+    said = unproven(axes, audited, versions)
     return [f"an axis holds a metric that the published audit does not prove: {each}" for each in said]
 
 
@@ -148,10 +149,7 @@ def _current(suite: Suite, results: Results) -> tuple[Results, list[str]]:
             f"there are no scores by metrics as they are now; make some with `evalsuite run --suite {suite.name}`."
         )
     counts = Counter(score.metric for score in old)
-    left_out = [
-        f"{metric}: {count} scores by another version of it than works here are left out; measure anew"
-        for metric, count in sorted(counts.items())
-    ]
+    left_out = [f"{metric}: {count} scores are left out: {_unlike(metric)}" for metric, count in sorted(counts.items())]
     revisions: dict[str, set[str]] = defaultdict(set)
     for score in scores:
         revisions[score.model].add(score.revision)
@@ -177,6 +175,15 @@ def _version(metric: str) -> str | None:
         return None
     except EvalsuiteError:
         return ""
+
+
+def _unlike(metric: str) -> str:
+    """Why scores of a metric are not those that it would give here."""
+    try:
+        plugins.metric(metric)
+    except EvalsuiteError as error:
+        return f"it cannot work here ({error})"
+    return "they are by another version of it than works here; measure anew"
 
 
 def _bounds(metric: str) -> tuple[float, float]:

@@ -15,18 +15,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from evalsuite import features as extractors
 from evalsuite import plugins, sheets
-from evalsuite.errors import PluginError, StoreError
+from evalsuite.errors import EvalsuiteError, PluginError, StoreError
 from evalsuite.execute import Execution
 from evalsuite.interfaces import SetMetric
 from evalsuite.sets import has_seen, measure_sets
 from evalsuite.store import Store, VideoRecord
 from evalsuite.suites import fingerprint
 from evalsuite.types import Score, Suite, VideoSpec
-from evalsuite.work import Task, content
+from evalsuite.work import Task, content, said
+
+Answer = TypeVar("Answer")
 
 FINISHED = "finished videos"
 """The revision of a system that came as a folder of finished videos."""
@@ -121,10 +123,20 @@ def plan(request: Request) -> list[Task]:
 def _check(request: Request) -> None:
     """That all systems and metrics are there, and can work: else every video would fail for the same reason."""
     for name in {name for metric in request.metrics for name in plugins.metric(metric).extractors}:
-        extractors.extractor(name).check()
+        _answered(name, extractors.extractor(name).check)
     if request.generate and request.sources is None:
         for model in request.models:
-            plugins.baseline(model).check()
+            _answered(model, plugins.baseline(model).check)
+
+
+def _answered(plugin: str, ask: Callable[[], Answer]) -> Answer:
+    """What a plugin answers before there is any video; `PluginError` where it fails in a way of its own."""
+    try:
+        return ask()
+    except EvalsuiteError:
+        raise
+    except Exception as error:  # a plugin may fail in any way
+        raise PluginError(f"{plugin} cannot be used: {said(error)}") from error
 
 
 def execute(tasks: Sequence[Task], request: Request, store: Store, progress: Progress) -> None:
@@ -213,7 +225,10 @@ def provenance(request: Request) -> dict[str, Any]:
 
 
 def _revision(model: str, request: Request) -> str:
-    return FINISHED if request.sources is not None else plugins.baseline(model).revision
+    if request.sources is not None:
+        return FINISHED
+    system = plugins.baseline(model)
+    return _answered(model, lambda: system.revision)
 
 
 def _no_two_alike(tasks: Iterable[Task]) -> None:
@@ -224,13 +239,19 @@ def _no_two_alike(tasks: Iterable[Task]) -> None:
 
 
 def _not_over_our_own(tasks: Iterable[Task], store: Store) -> None:
-    """`StoreError` where finished videos would take the name, and so the results, of a system that was run here."""
+    """`StoreError` where finished videos and a system that is run here would have one name, and so one's results."""
     for task in tasks:
-        video = store.video(task.label, task.storyboard.id, task.seed) if task.source is not None else None
-        if video is not None and video.status == "ok" and video.revision != FINISHED:
+        video = store.video(task.label, task.storyboard.id, task.seed)
+        if video is None or video.status != "ok" or (video.revision == FINISHED) == (task.source is not None):
+            continue
+        if task.source is not None:
             raise StoreError(
                 f"{store.folder} holds videos that {task.label} made here: give those of the folder another --model "
                 "NAME, or use another --out."
+            )
+        if task.generate:
+            raise StoreError(
+                f"{store.folder} holds scores of finished videos under the name {task.label}: use another --out."
             )
 
 

@@ -101,11 +101,11 @@ def clustered_mean(
 
 def widened_interval(samples: Array, value: float, clusters: int) -> tuple[float, float]:
     """The interval of a resampled mean or slope, as wide as so few clusters need."""
-    low, high = (float(value + (end - value) * _few(clusters)) for end in interval(samples))
+    low, high = (float(value + (end - value) * widening(clusters)) for end in interval(samples))
     return low, high
 
 
-def _few(clusters: int) -> float:
+def widening(clusters: int) -> float:
     """By how much a bootstrap of few values is too narrow: Student's t for the normal, and n for n - 1."""
     if clusters < 2:
         return 1.0
@@ -172,8 +172,10 @@ def rank_correlation(left: Array, right: Array) -> float:
     return float(ranks[0] @ ranks[1]) / spread if spread else 0.0
 
 
-def rank_sets(samples: Array, point: Array, level: float = LEVEL) -> list[tuple[int, int]]:
+def rank_sets(samples: Array, point: Array, clusters: int, level: float = LEVEL) -> list[tuple[int, int]]:
     """The best and worst rank of each system that resampled strengths, shape (resamples, systems), do not exclude.
+
+    They come from so many `clusters` (storyboards), of which few prove less than the resamples say: `widening`.
 
     All ranks hold together at that level, however many systems there are: one is surely better than another where their
     difference in `point` is more standard deviations than the largest of all pairs' deviations in 95 of 100 resamples.
@@ -183,6 +185,6 @@ def rank_sets(samples: Array, point: Array, level: float = LEVEL) -> list[tuple[
     gap = point[:, None] - point
     spread = np.maximum(differences.std(axis=0), 1e-12)
     most = (np.abs(differences - gap) / spread).max(axis=(1, 2))
-    surely_better = gap > np.quantile(most, level) * spread
+    surely_better = gap > widening(clusters) * np.quantile(most, level) * spread
     better, worse = surely_better.sum(axis=0), surely_better.sum(axis=1)
     return [(1 + int(above), len(point) - int(below)) for above, below in zip(better, worse, strict=True)]

@@ -134,6 +134,7 @@ class Store:
         before = self.video(*key)
         if before is not None and _only_gone(before, video):
             video = before
+            scores = [_failed_as(before, score) for score in scores]
         with _sentences(self.folder), self._transaction():
             if before is None or before.sha256 != video.sha256:  # the set that it is part of is another one
                 self._forget_sets("(model, seed) = (?, ?)", (video.model, video.seed))
@@ -218,9 +219,17 @@ class Store:
 
 
 def _only_gone(before: VideoRecord, now: VideoRecord) -> bool:
-    """Whether a video was good, and now there is no file of it any more: what was measured of it stands."""
-    is_gone = now.status == "failed" and not now.sha256 and now.revision in (NEVER_MADE, before.revision)
-    return before.status == "ok" and is_gone
+    """Whether of a video that was made, or failed, there is no file now: what is known of it stands."""
+    if now.revision == NEVER_MADE:
+        return before.revision != NEVER_MADE
+    return before.status == "ok" and now.status == "failed" and not now.sha256 and now.revision == before.revision
+
+
+def _failed_as(video: VideoRecord, score: Score) -> Score:
+    """A score of a video that is not there, with why it is not where that is known."""
+    return dataclasses.replace(
+        score, revision=video.revision, reason=video.reason if video.status == "failed" else score.reason
+    )
 
 
 def write_truth(path: Path, truth: Iterable[Mapping[str, Any]]) -> None:
@@ -231,13 +240,17 @@ def write_truth(path: Path, truth: Iterable[Mapping[str, Any]]) -> None:
 
 def load_features(folder: Path, sha256: str, extractor: str, version: str) -> Features | None:
     """What an extractor saw in a video before, by the video's content; None where it did not."""
+    from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     path = _features_path(folder, sha256, extractor, version)
     if not path.is_file():
         return None
-    arrays = load_file(path)
-    return Features(extractor, version, arrays["array"], arrays["seconds"])
+    try:
+        arrays = load_file(path)
+        return Features(extractor, version, arrays["array"], arrays["seconds"])
+    except (SafetensorError, KeyError):  # a disk may spoil it; it is made again
+        return None
 
 
 def has_features(folder: Path, sha256: str, extractor: str, version: str) -> bool:
@@ -289,6 +302,10 @@ def _sentences(folder: Path) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         raise StoreError(
             f"the run folder {folder} cannot be used ({error}): free some space or use another --out."
+        ) from error
+    except sqlite3.IntegrityError as error:
+        raise StoreError(
+            f"{folder / 'run.db'} does not take what it was given ({error}); nothing of it is kept."
         ) from error
     except sqlite3.DatabaseError as error:
         raise StoreError(f"{folder / 'run.db'} is damaged ({error}); move it away and run again.") from error

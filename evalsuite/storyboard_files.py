@@ -101,6 +101,8 @@ def _parsed(text: str, where: str) -> Any:
         raise StoryboardError(f"{where} is not JSON: {error.msg} at {place}.") from error
     except RecursionError as error:
         raise StoryboardError(f"{where} is nested too deeply to be a storyboard.") from error
+    except ValueError as error:  # such as a number of thousands of digits
+        raise StoryboardError(f"{where} cannot be read: {error}.") from error
 
 
 def _from_json(data: Any, path: Path, first: int) -> list[Storyboard]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from numbers import Real
 from pathlib import Path
 
@@ -178,8 +179,8 @@ def score_of(task: Task, name: str, measured: object) -> Score:
     if not isinstance(measured, Measured):  # a plugin of somebody else's may give anything
         return failed_score(task, name, f"{name} gave {type(measured).__name__}; a metric must give Measured.")
     value = measured.value
-    if value is not None and not (isinstance(value, Real) and math.isfinite(value)):
-        return failed_score(task, name, f"{name} gave {value!r}; a value must be a finite number, or None.")
+    if flaw := _flaw(measured):
+        return failed_score(task, name, f"{name} gave {flaw}.")
     return dataclasses.replace(
         failed_score(task, name, measured.reason),
         status="not_applicable" if value is None else "ok",
@@ -188,6 +189,26 @@ def score_of(task: Task, name: str, measured: object) -> Score:
         series=tuple((float(at), float(number)) for at, number in measured.series),
         coverage=float(measured.coverage),
     )
+
+
+def _flaw(measured: Measured) -> str | None:
+    """What of it cannot be kept."""
+    if measured.value is not None and not _is_finite(measured.value):
+        return f"{measured.value!r}; a value must be a finite number, or None"
+    parts = {
+        "details": measured.details.values(),
+        "series": chain.from_iterable(measured.series),
+        "coverage": [measured.coverage],
+    }
+    for part, numbers in parts.items():
+        for number in numbers:
+            if not _is_finite(number):
+                return f"{number!r} in its {part}, whose numbers must be finite"
+    return None if isinstance(measured.reason, str) else f"{measured.reason!r} as its reason, which must be text"
+
+
+def _is_finite(number: object) -> bool:
+    return isinstance(number, Real) and math.isfinite(number)
 
 
 def failed_score(task: Task, name: str, reason: str) -> Score:
@@ -217,7 +238,8 @@ def _record(task: Task, status: Status, reason: str) -> VideoRecord:
 def _with_effort(record: VideoRecord, effort: Effort | None) -> VideoRecord:
     if effort is None:
         return record
-    return dataclasses.replace(record, steps=effort.steps, tokens=effort.tokens)
+    steps, tokens = (None if count is None else int(count) for count in (effort.steps, effort.tokens))
+    return dataclasses.replace(record, steps=steps, tokens=tokens)
 
 
 def said(error: Exception) -> str:

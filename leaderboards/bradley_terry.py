@@ -2,7 +2,8 @@
 
 Ties count as half a win for each, and one virtual tie per pair (`PRIOR`) keeps a system that never loses finite.
 Intervals and rank sets come from weighing storyboards anew (the Bayesian bootstrap), all axes and comparisons of a
-storyboard kept together, and from drawing that prior too. The ranks of all systems hold together.
+storyboard kept together, and from drawing that prior too; of few storyboards they are wider, as Student's t asks. The
+ranks of all systems hold together.
 Bradley and Terry, "Rank analysis of incomplete block designs", Biometrika 1952.
 """
 
@@ -15,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from evalsuite.interfaces import Leaderboard
-from evalsuite.stats import Array, bradley_terry, interval, posterior_draws, rank_sets, virtual_wins
+from evalsuite.stats import Array, bradley_terry, interval, posterior_draws, rank_sets, virtual_wins, widening
 from evalsuite.types import Comparison, Rating
 
 SCALE = 400 / np.log(10)
@@ -58,8 +59,9 @@ class BradleyTerry(Leaderboard):
             axes[comparison.axis] |= {comparison.left, comparison.right}
         central = frozenset(centre).intersection(*axes.values())
         fits = {axis: _fit([one for one in comparisons if one.axis == axis], boards, weights, central) for axis in axes}
-        if len(fits) > 1:
-            fits[OVERALL] = _mean(list(fits.values()))
+        everywhere = set.intersection(*(set(fit.systems) for fit in fits.values())) if fits else set()
+        if len(fits) > 1 and everywhere:
+            fits[OVERALL] = _mean(list(fits.values()), sorted(everywhere))
         return [rating for axis, fit in fits.items() for rating in _ratings(axis, fit)]
 
 
@@ -95,8 +97,7 @@ def _elo(strengths: Array, central: list[int]) -> Array:
     return np.asarray(CENTRE + SCALE * (strengths - strengths[..., central].mean(axis=-1, keepdims=True)))
 
 
-def _mean(fits: list[_Fit]) -> _Fit:
-    systems = sorted(set.intersection(*(set(fit.systems) for fit in fits)))
+def _mean(fits: list[_Fit], systems: list[str]) -> _Fit:
     places = [[fit.systems.index(name) for name in systems] for fit in fits]
     return _Fit(
         systems,
@@ -107,8 +108,9 @@ def _mean(fits: list[_Fit]) -> _Fit:
 
 
 def _ratings(axis: str, fit: _Fit) -> list[Rating]:
-    low, high = interval(fit.samples)
-    ranks = rank_sets(fit.samples, fit.point)
+    clusters = max(fit.storyboards)
+    low, high = (fit.point + widening(clusters) * (end - fit.point) for end in interval(fit.samples))
+    ranks = rank_sets(fit.samples, fit.point, clusters)
     ratings = [
         Rating(
             name,

@@ -6,7 +6,7 @@ describes; a character who is alone is whoever is seen. Moments that are frozen,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from scipy.optimize import linear_sum_assignment
 from evalsuite.types import Entity, Features, Storyboard
 
 from ._evidence import evidence
-from ._timeline import Array, Flags, segments_at, shares, timeline
+from ._timeline import Array, Flags, lasting, overlooked, segments_at, shares, timeline
 from ._toon_id import NAME, Sights, sights
 from .models.looks import ASPECTS, EMBEDDING, SCORE, look_of
 
@@ -31,7 +31,7 @@ class Appearances:
 
     names: tuple[str, ...]
     expected: Flags
-    """Whether the storyboard has it in the segment, (characters, segments)."""
+    """Whether the storyboard has it in the segment, which is looked at, (characters, segments)."""
     share: Array
     """The share of the segment's moments in which it is seen, (characters, segments)."""
     aspects: tuple[str, ...]
@@ -66,10 +66,8 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
     live = judged.live
     seen = sights(line.rows)
     cast = characters(storyboard)
-    expected = np.array([[one.id in segment.present for segment in storyboard.segments] for one, _ in cast])
+    expected = wanted([one for one, _ in cast], storyboard, line.seconds, pictures.coverage)
     number = segments_at(line.seconds, storyboard)
-    moments = np.bincount(number, minlength=len(storyboard.segments))
-    lasting = np.maximum(moments, [segment.seconds * line.rate for segment in storyboard.segments])
     count, total = np.zeros(expected.shape), np.zeros((*expected.shape, EMBEDDING))
     strangers = 0
     for sample in np.flatnonzero(live):
@@ -83,12 +81,18 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
     return Appearances(
         tuple(one.id for one, _ in cast),
         expected,
-        count / lasting,
+        count / lasting(line, storyboard),
         ASPECTS,
         prototypes(total, len(ASPECTS)),
         shares(~judged.looped, pictures, storyboard),
         strangers / max(1, int(live.sum())),
     )
+
+
+def wanted(cast: Sequence[Entity], storyboard: Storyboard, looks: Array, coverage: float) -> Flags:
+    """Where the storyboard has whom, (characters, segments); not where no look falls that the video could answer."""
+    there = np.array([[one.id in segment.present for segment in storyboard.segments] for one in cast])
+    return there.reshape(len(cast), -1) & ~overlooked(looks, storyboard, coverage)
 
 
 def prototypes(total: Array, aspects: int) -> Array:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from evalsuite.types import Storyboard
+
 from ._timeline import Array, Flags, Timeline, once_per_video
 
 CLEAR = 0.26
@@ -40,6 +42,12 @@ def cuts(line: Timeline) -> Flags:
     jump, usual = jumps(line)
     peak = sliding_window_view(np.pad(jump, 2), 5).max(axis=1)
     return np.asarray((jump > usual + CLEAR) & (jump == peak))
+
+
+def begins_shot(line: Timeline, seen: Flags, storyboard: Storyboard) -> Flags:
+    """Which samples begin a shot, by a cut that is `seen` or by one that is planned."""
+    planned = np.searchsorted(storyboard.cuts, line.seconds + 1e-6, side="right")
+    return np.asarray(seen | (np.diff(planned, prepend=0) > 0))
 
 
 def _changes(rows: Array, lag: int) -> Array:

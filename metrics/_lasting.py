@@ -55,8 +55,14 @@ def steadiness(found: Tracks) -> dict[int, float]:
     return worst(
         (number, 1 - float(np.clip((_displaced(track, there, found) - NEAR) / (FARTHEST - NEAR), 0, 1)))
         for number, track, there in stays(found)
-        if (track.seen & found.live)[there].sum() >= FEWEST[_sort(track)]
+        if _followed(track, there, found)
     )
+
+
+def peopled(found: Tracks) -> set[int]:
+    """The number of each segment in which any character that it expects is seen often enough to be judged."""
+    people = ((number, track, there) for number, track, there in stays(found) if track.kind == "character")
+    return {number for number, track, there in people if _followed(track, there, found)}
 
 
 def unreached(found: Tracks, storyboard: Storyboard) -> Iterator[tuple[int, Track]]:
@@ -80,6 +86,10 @@ def stays(found: Tracks) -> Iterator[tuple[int, Track, Flags]]:
     for track in found.tracks:
         for number in np.unique(found.segment[track.expected]).tolist():
             yield number, track, track.expected & (found.segment == number)
+
+
+def _followed(track: Track, there: Flags, found: Tracks) -> bool:
+    return bool((track.seen & found.live)[there].sum() >= FEWEST[_sort(track)])
 
 
 def _displaced(track: Track, there: Flags, found: Tracks) -> float:

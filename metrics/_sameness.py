@@ -19,16 +19,10 @@ from evalsuite.types import Measured, Storyboard
 
 from ._appearances import Appearances
 from ._timeline import Array
+from .models.parts import Calibration
 
 LAGS = (4.5, 9.0, 18.0, 36.0)
 """Edges of the bins of the curve against lag, in seconds."""
-
-
-class Calibration(NamedTuple):
-    """The mean cosines of two sights of one character, and of two characters."""
-
-    genuine: float
-    impostor: float
 
 
 class Pair(NamedTuple):
@@ -82,7 +76,8 @@ def _pairs(found: Appearances, storyboard: Storyboard, calibrated: Calibration) 
             both = bool(found.present[who, first] and found.present[who, second])
             likeness = both * float(np.clip((cosines.min() - impostor) / (genuine - impostor), 0, 1))
             likeness *= float(min(found.new[first], found.new[second]))
-            yield Pair(storyboard.starts[second] - storyboard.starts[first], likeness, cosines, both)
+            lag = round(storyboard.starts[second] - storyboard.starts[first], 6)  # sums of seconds are not exact
+            yield Pair(lag, likeness, cosines, both)
 
 
 def _mean(rows: Array) -> Array:

@@ -46,8 +46,8 @@ def scenery(features: Mapping[str, Features], storyboard: Storyboard) -> Scenery
     np.add.at(total, segments_at(line.seconds, storyboard)[counts], line.rows[counts])
     length = np.linalg.norm(total, axis=1, keepdims=True)
     present = shares(counts, line, storyboard) >= OFTEN
-    things, unseen = _things(features, storyboard, live), overlooked(line.seconds, storyboard, line.coverage)
-    return Scenery(present, total / np.maximum(length, 1e-9), things, unseen, line.coverage)
+    things, unseen = _things(features, storyboard, live), overlooked(line.seconds, storyboard, thumbnails.coverage)
+    return Scenery(present, total / np.maximum(length, 1e-9), things, unseen, thumbnails.coverage)
 
 
 def _as_named(line: Timeline, storyboard: Storyboard) -> Flags:

@@ -99,12 +99,16 @@ def shares(flags: Flags | Array, line: Timeline, storyboard: Storyboard) -> Arra
 
     Numbers from 0 to 1 may stand for flags; the answer is then their mean.
     """
-    count = len(storyboard.segments)
     number = segments_at(line.seconds, storyboard)
-    lasting = np.maximum(
-        np.bincount(number, minlength=count), [segment.seconds * line.rate for segment in storyboard.segments]
+    return np.asarray(
+        np.bincount(number, weights=flags, minlength=len(storyboard.segments)) / lasting(line, storyboard)
     )
-    return np.asarray(np.bincount(number, weights=flags, minlength=count) / lasting)
+
+
+def lasting(line: Timeline, storyboard: Storyboard) -> Array:
+    """How many samples each segment has, or would have if the video did not lack any."""
+    there = np.bincount(segments_at(line.seconds, storyboard), minlength=len(storyboard.segments))
+    return np.maximum(there, [segment.seconds * line.rate for segment in storyboard.segments])
 
 
 def coarse(rows: Array, factor: int) -> Array:

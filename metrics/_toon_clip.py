@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
-
-from safetensors import safe_open
+from typing import TYPE_CHECKING, ClassVar
 
 from evalsuite.features import EXTRACTORS
 from evalsuite.interfaces import Sampling, Training
 from evalsuite.learning.sums import revision, verify
 
 from ._open_clip import OpenClip, Texts, text_rows
+from .models import parts
 from .models.clip_source import FOLDER
+from .models.parts import Calibration
 
 if TYPE_CHECKING:
     from .models.open_clip import Clip
@@ -22,16 +22,6 @@ NAME = "toon-clip"
 PLACE = Path(__file__).parent / "weights" / "toon_clip"
 WEIGHTS = PLACE / "open_clip_model.safetensors"
 REVISION = revision(WEIGHTS)
-CALIBRATION = ("genuine", "impostor")
-
-
-class Calibration(NamedTuple):
-    """Mean cosines on held-out episodes."""
-
-    genuine: float
-    """Of a segment and its own sentence."""
-    impostor: float
-    """Of a segment and a sentence of another story."""
 
 
 class ToonClip(OpenClip):
@@ -71,12 +61,9 @@ def sentences(texts: tuple[str, ...]) -> Texts:
     return text_rows(texts, f"{FOLDER}{PLACE}")
 
 
-@cache
 def calibration() -> Calibration:
-    """What the file of weights tells of itself."""
-    with safe_open(WEIGHTS, framework="np") as file:
-        told = file.metadata()
-    return Calibration(*(float(told[name]) for name in CALIBRATION))
+    """The mean cosine of a segment and its own sentence, and of one and a sentence of another story."""
+    return parts.calibration(WEIGHTS)
 
 
 EXTRACTORS[NAME] = ToonClip

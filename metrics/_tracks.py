@@ -19,7 +19,7 @@ from evalsuite.toon.episode import PHYSICAL_THINGS
 from evalsuite.types import Entity, Features, Storyboard
 
 from ._camera import NAME as CAMERA
-from ._cuts import cuts
+from ._cuts import begins_shot, cuts
 from ._evidence import evidence
 from ._timeline import Array, Flags, segments_at, timeline
 from ._toon_id import NAME, sights
@@ -102,8 +102,7 @@ def tracks(
     line, pictures = timeline(features[NAME], storyboard), timeline(features["thumbnails"], storyboard)
     seconds = line.seconds
     segment = segments_at(seconds, storyboard)
-    planned = np.searchsorted(storyboard.cuts, seconds + 1e-6, side="right")
-    shot = np.cumsum(cuts(pictures) | (np.diff(planned, prepend=0) > 0), dtype=np.int64)
+    shot = np.cumsum(begins_shot(line, cuts(pictures), storyboard), dtype=np.int64)
     cast = _cast(storyboard, things)
     expected = np.array([[one.entity.id in segment.present for segment in storyboard.segments] for one in cast])
     expected = expected.reshape(len(cast), len(storyboard.segments))[:, segment]

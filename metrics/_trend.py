@@ -1,20 +1,21 @@
 """How a look moves with time alone: moments that the story declares alike are compared, pair by pair.
 
 Two moments are of one place when the storyboard gives them the same setting in the same declared state, and of one
-scene when it gives them the same characters too.
+scene when it gives them the same characters too. Where no setting is given, each planned shot is a place of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from evalsuite.types import Storyboard
+from evalsuite.types import Change, Storyboard
 
-from ._timeline import Array, Flags, Timeline
+from ._timeline import Array, Flags, Timeline, segments_at
 
 Indexes = npt.NDArray[np.int64]
 
@@ -48,7 +49,7 @@ class Moments:
 def moments(line: Timeline, live: Flags, storyboard: Storyboard, alike: Indexes) -> Moments:
     """The live moments of a video, and the pairs of those whose segments have one number in `alike`."""
     length = max(1.0, storyboard.seconds / MOST)
-    segment = np.searchsorted(np.append(storyboard.starts[1:], np.inf), line.seconds + 1e-6, side="right")
+    segment = segments_at(line.seconds, storyboard)
     moment = np.floor((line.seconds - np.asarray(storyboard.starts)[segment]) / length + 1e-6)
     keys, owner = np.unique(np.column_stack([segment, moment]), axis=0, return_inverse=True)
     seen = [number for number in range(len(keys)) if live[owner == number].any()]
@@ -61,23 +62,38 @@ def moments(line: Timeline, live: Flags, storyboard: Storyboard, alike: Indexes)
 
 def places(storyboard: Storyboard) -> Indexes:
     """A number for each segment; those that share it are declared to show one place in one state."""
-    state: dict[str, tuple[str, str]] = {}
     found: list[Hashable] = []
+    shot, state = 0, _State()
     for segment in storyboard.segments:
-        state.update({change.entity: (change.what, change.value) for change in segment.changes})
-        found.append((segment.setting, state.get(segment.setting or "")))
+        shot += segment.cut_before
+        state.change(segment.changes)
+        found.append(shot if segment.setting is None else (segment.setting, state.of(segment.setting)))
     return _numbered(found)
 
 
 def scenes(storyboard: Storyboard) -> Indexes:
     """A number for each segment; those that share it are declared to show the same characters in one place."""
     characters = {entity.id for entity in storyboard.entities if entity.kind == "character"}
-    state: dict[str, tuple[str, str]] = {}
     found: list[Hashable] = []
+    state = _State()
     for segment, place in zip(storyboard.segments, places(storyboard), strict=True):
-        state.update({change.entity: (change.what, change.value) for change in segment.changes})
-        found.append((place, *((name, state.get(name)) for name in sorted(set(segment.present) & characters))))
+        state.change(segment.changes)
+        found.append((place, *((name, state.of(name)) for name in sorted(set(segment.present) & characters))))
     return _numbered(found)
+
+
+class _State:
+    """What the story has declared of each entity so far."""
+
+    def __init__(self) -> None:
+        self._declared: dict[str, dict[str, str]] = defaultdict(dict)
+
+    def change(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self._declared[change.entity][change.what] = change.value
+
+    def of(self, entity: str) -> Hashable:
+        return frozenset(self._declared[entity].items())
 
 
 def _numbered(found: list[Hashable]) -> Indexes:

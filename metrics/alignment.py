@@ -23,11 +23,8 @@ from ._evidence import evidence
 from ._open_clip import Texts
 from ._text_matrix import margin, order, recall_at_1
 from ._timeline import Array, Flags, Timeline, overlooked, segments_at, shares, timeline
-from ._toon_clip import Calibration
 from .models.clip_source import source
-
-RAW = Calibration(genuine=1.0, impostor=0.0)
-"""Leaves a cosine as it is."""
+from .models.parts import RAW, Calibration
 
 
 class Alignment(Metric):

@@ -20,7 +20,7 @@ from evalsuite.features import HUES, Colour
 from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
-from ._cuts import cuts
+from ._cuts import begins_shot, cuts
 from ._evidence import evidence
 from ._timeline import Array, Flags, Timeline, segments_at, timeline
 from ._trend import Moments, far, moments, places, scenes, slope
@@ -42,7 +42,7 @@ class Drift(Metric):
     """The share of the story that carries evidence, times how little the look drifts over it; 0 - 1."""
 
     summary: ClassVar[str] = "keeps its light, colours and sharpness from beginning to end"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = ("colour", "thumbnails")
@@ -79,9 +79,8 @@ def _largest_jump(line: Timeline, cut: Flags, storyboard: Storyboard) -> float:
     width, segment = line.samples(MOMENT), segments_at(line.seconds, storyboard)
     if len(line.rows) < 2 * width:
         return 0.0
-    planned = np.searchsorted(storyboard.cuts, line.seconds + 1e-6, side="right")
     place = places(storyboard)[segment]
-    shot = np.cumsum(cut | (np.diff(planned, prepend=0) > 0) | (np.diff(place, prepend=place[0]) != 0))
+    shot = np.cumsum(begins_shot(line, cut, storyboard) | (np.diff(place, prepend=place[0]) != 0))
     light = np.median(sliding_window_view(np.log(line.rows[:, 0] + BLACK), width), axis=1)
     jumps = np.abs(light[width:] - light[:-width])
     return float(np.max(jumps[shot[2 * width - 1 :] == shot[: 1 - 2 * width]], initial=0.0))

@@ -18,7 +18,7 @@ from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
 from ._appearances import appearances, characters
-from ._sameness import Calibration, sameness
+from ._sameness import sameness
 from ._toon_id import NAME
 from .models.looks import REVISION, calibration
 
@@ -27,7 +27,7 @@ class Identity(Metric):
     """How alike each character looks in all segments that should show it, absence counted as 0; 0 - 1."""
 
     summary: ClassVar[str] = "characters look the same whenever they come back"
-    version: ClassVar[str] = f"4-{REVISION}"
+    version: ClassVar[str] = f"5-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
@@ -41,4 +41,4 @@ class Identity(Metric):
         """
         if not characters(storyboard):
             return Measured(None, "the storyboard describes no character in the words of the cartoon world")
-        return sameness(appearances(features, storyboard), storyboard, Calibration(*calibration()))
+        return sameness(appearances(features, storyboard), storyboard, calibration())

@@ -56,13 +56,11 @@ class Judge(Metric):
         """`series` is (second, mean opinion) of each segment; one without a frame has 0."""
         shown = _by_segment(features[NAME], storyboard)
         texts = [segment.resolved_text or segment.text for segment in storyboard.segments]
-        others = [*texts[len(texts) // 2 :], *texts[: len(texts) // 2]]
         said = np.array([self._opinions(text, frames) for text, frames in zip(texts, shown, strict=True)])
-        swapped = [self.ask(text, frames) if frames else 0.0 for text, frames in zip(others, shown, strict=True)]
         means = said.mean(axis=1)
         return Measured(
             value=float(means.mean()),
-            details={"spread": float(said.std(axis=1, ddof=1).mean()), **_told_apart(means, swapped)},
+            details={"spread": float(said.std(axis=1, ddof=1).mean()), **self._with_other_texts(means, texts, shown)},
             series=tuple(zip(storyboard.starts, means.tolist(), strict=True)),
             coverage=float(np.mean([bool(frames) for frames in shown])),
         )
@@ -70,12 +68,13 @@ class Judge(Metric):
     def _opinions(self, text: str, frames: Sequence[Frame]) -> list[float]:
         return [self.ask(text, frames) if frames else 0.0 for _ in range(REPEATS)]
 
-
-def _told_apart(own: Array, swapped: Sequence[float]) -> dict[str, float]:
-    """Whether the text matters; one segment has no other's text."""
-    if len(swapped) == 1:
-        return {}
-    return {"with_another_text": float(np.mean(swapped)), "reads_the_text": float(own.mean() - np.mean(swapped))}
+    def _with_other_texts(self, own: Array, texts: list[str], shown: list[list[Frame]]) -> dict[str, float]:
+        """Whether the text matters; a single segment has no other's text."""
+        if len(texts) == 1:
+            return {}
+        others = [*texts[len(texts) // 2 :], *texts[: len(texts) // 2]]
+        swapped = [self.ask(text, frames) if frames else 0.0 for text, frames in zip(others, shown, strict=True)]
+        return {"with_another_text": float(np.mean(swapped)), "reads_the_text": float(own.mean() - np.mean(swapped))}
 
 
 def _by_segment(features: Features, storyboard: Storyboard) -> list[list[Frame]]:

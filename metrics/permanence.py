@@ -2,9 +2,9 @@
 
 In each segment that expects a character, whatever the storyboard has there is followed with the camera's motion taken
 out. The segment is worth what its worst body is: 1 where none moves farther at once than its own motion, or a throw,
-explains, 0 where one jumps by two thirds of the picture's width or is gone from the middle of it, and 0 where nobody is
-seen. It counts by the share of the segment that is live: what is frozen, looped or incoherent shows no way. The value
-is the mean.
+explains, 0 where one jumps by two thirds of the picture's width or is gone from the middle of it, and 0 where no
+character is seen. It counts by the share of the segment that is live: what is frozen, looped or incoherent shows no
+way. The value is the mean.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
 from ._camera import NAME as CAMERA
-from ._lasting import FEWEST, steadiness
+from ._lasting import FEWEST, peopled, steadiness
 from ._timeline import shares, timeline
 from ._toon_id import NAME
 from ._tracks import tracks
@@ -29,7 +29,7 @@ class Permanence(Metric):
     """How far nothing jumps to another place or is gone in mid-picture, segment by segment; 0 - 1."""
 
     summary: ClassVar[str] = "nobody and nothing jumps to another place, or is gone in mid-picture"
-    version: ClassVar[str] = f"4-{REVISION}"
+    version: ClassVar[str] = f"5-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
@@ -45,8 +45,8 @@ class Permanence(Metric):
         wanted = [number for number, one in segments if one.seconds * found.rate >= FEWEST["character"]]
         if not wanted:
             return Measured(None, "each segment is too short for anybody to be followed in it")
-        steady = steadiness(found)
-        kept = [steady.get(number, 0.0) for number in wanted]
+        steady, seen = steadiness(found), peopled(found)
+        kept = [steady[number] if number in seen else 0.0 for number in wanted]
         live = shares(found.live, line, storyboard)[wanted]
         return Measured(
             value=float(np.mean(live * kept)),

@@ -58,7 +58,7 @@ class Physics(Metric):
     """How well gravity, contacts and permanence are kept, as a product; 0 - 1."""
 
     summary: ClassVar[str] = "falls, bounces, rolls, what lies there, and permanence obey the laws of the world"
-    version: ClassVar[str] = f"7-{REVISION}"
+    version: ClassVar[str] = f"8-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
@@ -77,6 +77,8 @@ class Physics(Metric):
         terms["presence"] = list(presence(found, storyboard).values())
         terms["steadiness"] = list(steadiness(found).values())
         means = {name: float(np.mean(values)) for name, values in terms.items() if values}
+        if not means:
+            return Measured(None, "the storyboard expects nobody, and no law could be judged of what it expects")
         covered = timeline(features["thumbnails"], storyboard).coverage
         return Measured(value=float(np.prod(list(means.values()))), details=means, coverage=covered)
 

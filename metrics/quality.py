@@ -26,7 +26,7 @@ class Quality(Metric):
     """How near the local statistics of live frames are to those of clean frames, on average; 0 - 1."""
 
     summary: ClassVar[str] = "each frame is clean: not blurred, noisy, blocky or smeared"
-    version: ClassVar[str] = f"2-{REVISION}"
+    version: ClassVar[str] = f"3-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
@@ -40,10 +40,10 @@ class Quality(Metric):
         clean = clean_frames()
         distance = clean.distance(line.rows)
         quality = np.minimum(1, clean.typical / np.maximum(distance, 1e-9))
-        share = float(live.mean()) * line.coverage
+        share = float(live.mean()) * thumbnails.coverage
         return Measured(
-            value=float((quality * live).mean()) * line.coverage,
+            value=float((quality * live).mean()) * thumbnails.coverage,
             details={"evidence": share, "quality": float(quality.mean()), "distance": float(distance.mean())},
             series=tuple(zip(line.seconds.tolist(), quality.tolist(), strict=True)),
-            coverage=line.coverage,
+            coverage=thumbnails.coverage,
         )

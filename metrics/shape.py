@@ -17,7 +17,7 @@ import numpy as np
 from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
-from ._appearances import characters, characters_at, shared_out
+from ._appearances import characters, characters_at, shared_out, wanted
 from ._evidence import evidence
 from ._timeline import Array, Flags, Timeline, segments_at, shares, timeline
 from ._toon_id import NAME, sights, strangeness
@@ -33,7 +33,7 @@ class Shape(Metric):
     """How sound the bodies of expected characters are, absence counted as 0; 0 - 1."""
 
     summary: ClassVar[str] = "characters keep their shape: size and outline"
-    version: ClassVar[str] = f"1-{REVISION}-{OUTLINES_REVISION}"
+    version: ClassVar[str] = f"2-{REVISION}-{OUTLINES_REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
@@ -41,12 +41,12 @@ class Shape(Metric):
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is the soundness of who is expected in each segment, by when it begins."""
-        cast, segments = characters(storyboard), storyboard.segments
-        expected = np.array([[one.id in segment.present for segment in segments] for one, _ in cast])
+        cast, line = characters(storyboard), timeline(features[NAME], storyboard)
+        pictures = timeline(features["thumbnails"], storyboard)
+        expected = wanted([one for one, _ in cast], storyboard, line.seconds, pictures.coverage)
         if not expected.any():
             return Measured(None, "the storyboard expects no character described in the words of the cartoon world")
-        line = timeline(features[NAME], storyboard)
-        live = evidence(timeline(features["thumbnails"], storyboard)).live
+        live = evidence(pictures).live
         there = expected[:, segments_at(line.seconds, storyboard)] & live
         sound = _soundness(line, np.array([look for _, look in cast]), there)
         lively = np.maximum(LIVELY, shares(live, line, storyboard))

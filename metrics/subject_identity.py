@@ -18,15 +18,15 @@ from evalsuite import backbones
 from evalsuite.interfaces import Metric
 from evalsuite.types import Entity, Features, Measured, Storyboard
 
-from ._appearances import Appearances, prototypes
+from ._appearances import Appearances, prototypes, wanted
 from ._evidence import evidence
 from ._objects import DINO, NAME, OWL, boxes, phrase_rows
-from ._sameness import Calibration, sameness
+from ._sameness import sameness
 from ._timeline import Array, segments_at, shares, timeline
+from .models.parts import RAW
 
 LEAST = 0.1
 """How surely a box has to be what a description says, which is what OWLv2's authors take for their pictures."""
-PLAIN = Calibration(genuine=1.0, impostor=0.0)
 
 
 class SubjectIdentity(Metric):
@@ -37,14 +37,14 @@ class SubjectIdentity(Metric):
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
     lagged: ClassVar[bool] = True
-    version: ClassVar[str] = f"1-{backbones.revision(OWL)}-{backbones.revision(DINO)}"
+    version: ClassVar[str] = f"2-{backbones.revision(OWL)}-{backbones.revision(DINO)}"
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (mean lag in seconds, what the pairs of such a lag give) for lags from short to long."""
         cast = [one for one in storyboard.entities if one.kind == "character"]
         if not cast:
             return Measured(None, "the storyboard has no character")
-        return sameness(_appearances(features, storyboard, cast), storyboard, PLAIN)
+        return sameness(_appearances(features, storyboard, cast), storyboard, RAW)
 
 
 def _appearances(features: Mapping[str, Features], storyboard: Storyboard, cast: Sequence[Entity]) -> Appearances:
@@ -54,7 +54,7 @@ def _appearances(features: Mapping[str, Features], storyboard: Storyboard, cast:
     pictures = timeline(features["thumbnails"], storyboard)
     judged = evidence(pictures)
     live = pictures.at(seconds, judged.live) & (seconds < storyboard.seconds)
-    expected = np.array([[one.id in segment.present for segment in storyboard.segments] for one in cast])
+    expected = wanted(cast, storyboard, seconds, pictures.coverage)
     number = segments_at(seconds, storyboard)
     count, total = np.zeros(expected.shape), np.zeros((*expected.shape, seen.identity.shape[-1]))
     fits, strangers = seen.fits(phrases), 0

@@ -1,10 +1,10 @@
 """Does what lies there lie on the ground, neither above it nor in it?
 
 In each segment in which a thing rests, its height is measured against the ground that the feet of characters tell. The
-segment is worth what its worst thing is: 1 on the ground, 0 from 28 units of the stage above it or 8 below it on, of
-which 64 are its height, and 0 where one is expected that nowhere in the video is seen to rest, to be held, or to move
-where the story sets it off. What moves, or may be in a hand, is not judged, and bubbles float. A segment counts by the
-share of it that is live: what is frozen, looped or incoherent rests on nothing. The value is the mean.
+segment is worth what its worst thing is: 1 on the ground, 0 from about 29 units of the stage above it or 9 below it on
+(its height is 64), and 0 where one is expected that nowhere in the video is seen to rest, to be held, or to move where
+the story sets it off. What moves, or may be in a hand, is not judged, and bubbles float. A segment counts by the share
+of it that is live: what is frozen, looped or incoherent rests on nothing. The value is the mean.
 """
 
 from __future__ import annotations

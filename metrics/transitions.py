@@ -29,7 +29,7 @@ class Transitions(Metric):
     """Agreement of planned and seen cuts, continuity at the other boundaries and the live share, multiplied; 0 - 1."""
 
     summary: ClassVar[str] = "cuts where the story cuts, and nowhere else"
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
@@ -84,8 +84,10 @@ def _smooth_boundaries(line: Timeline, live: Flags, cut: Flags, storyboard: Stor
     A second around it must hold a live moment, or else nothing was smooth but only still.
     """
     boundaries = [start for start in storyboard.starts[1:] if start not in storyboard.cuts]
+    reached = [line.seconds[-1] >= start - 1e-6 for start in boundaries]
     away = [np.abs(line.seconds - start) for start in boundaries]
-    return [bool(live[far <= 0.5].any() and not cut[far <= TOLERANCE / 2 + 1e-6].any()) for far in away]
+    smooth = [live[far <= 0.5].any() and not cut[far <= TOLERANCE / 2 + 1e-6].any() for far in away]
+    return [bool(one and there) for one, there in zip(smooth, reached, strict=True)]
 
 
 def _events(hits: list[float], missed: list[float], unplanned: list[float]) -> tuple[tuple[float, float], ...]:

@@ -140,6 +140,16 @@ def test_check_takes_suites(capsys, tmp_path):
     code, _, err = said(capsys, "check", "mine.toml")
     assert code == 2
     assert "has motion, which is not among its metrics" in err
+    (tmp_path / "mine.toml").write_text(suite.replace("motion", "emotion"))
+    code, _, err = said(capsys, "check", "mine.toml")
+    assert code == 2
+    assert "there is no 'emotion' among the metrics: did you mean motion?" in err
+
+
+def test_a_folder_without_a_name_is_refused(capsys):
+    code, _, err = said(capsys, "run", "--model", "still", "--suite", "smoke", "--out", "")
+    assert code == 2
+    assert "it is empty; name a folder." in err
 
 
 def test_what_a_system_prints_is_no_result(capfd, square):

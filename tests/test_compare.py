@@ -54,6 +54,14 @@ def test_only_the_same_storyboard_and_seed_are_compared() -> None:
     assert outcomes(*scores) == []
 
 
+def test_seeds_of_a_storyboard_share_its_weight() -> None:
+    seeds = [score(model, value, seed=seed) for seed in range(3) for model, value in (("a", 1.0), ("b", 0.0))]
+    once = [score("a", 1.0, storyboard="other"), score("b", 0.0, storyboard="other")]
+    found = compare([*seeds, *once], "look", {"drift": 2.0}, {}, {"drift": True})
+    weights = {board: [one.weight for one in found if one.storyboard == board] for board in ("one", "other")}
+    assert weights == {"one": pytest.approx([1 / 3] * 3), "other": [1.0]}
+
+
 def test_order_of_scores_does_not_matter() -> None:
     scores = [score(model, value, board) for model, value in (("a", 0.1), ("b", 0.2)) for board in ("one", "two")]
     assert outcomes(*scores) == outcomes(*reversed(scores))

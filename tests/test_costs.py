@@ -39,6 +39,11 @@ def test_seconds_are_a_mean_and_memory_tokens_and_steps_the_most(results):
     assert (cost.peak_megabytes, cost.steps, cost.tokens) == (500.0, 10, 3720)
 
 
+def test_no_interval_of_seconds_is_below_none(results):
+    (cost,) = costs(results)
+    assert cost.seconds.low == 0  # of 2 s and 4 s alone it would begin far below
+
+
 def test_a_table_gets_a_column_for_each_cost_and_keeps_its_rows(results):
     table = Table("t", ("rank", "model"), (("1", "theirs"), ("2", "ttt")), ("a note",))
     found = with_costs(table, results)

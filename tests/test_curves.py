@@ -101,6 +101,17 @@ def test_the_picture_is_drawn_in_the_run_folder(tmp_path):
     assert cv2.imread(str(tmp_path / "curves" / "identity.png")).std() > 1
 
 
+def test_a_picture_of_no_kind_is_refused(tmp_path):
+    with pytest.raises(StoreError, match=r"such as drawn\.png"):
+        draw(tmp_path / "drawn", curves(noisy("a", lambda lag: 0.5), lagged=True), "identity")
+
+
+def test_a_moment_and_itself_are_no_pair():
+    steady = noisy("a", lambda lag: 0.5)
+    beginning = [dataclasses.replace(one, series=((0.0, 1.0), *one.series)) for one in steady]
+    assert curves(beginning, lagged=True) == curves(steady, lagged=True)
+
+
 def test_a_run_folder_gives_the_course_of_current_scores(suite, tmp_path):
     store = Store(tmp_path, suite.name, suite.version)
     for board, metric_version in (("tiny-0", None), ("tiny-1", "0")):

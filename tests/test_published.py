@@ -116,6 +116,14 @@ def test_what_is_of_a_set_is_left_out(suite):
     assert {column for column in table.columns if column.endswith(" status")} == {"motion status", "transitions status"}
 
 
+def test_a_metric_of_ones_own_file_is_left_out_and_named(suite):
+    known = results(suite)
+    own = dataclasses.replace(known.scores[0], metric="mine/look.py")
+    table = videos_table(suite, dataclasses.replace(known, scores=(*known.scores, own)))
+    assert not any("look" in column for column in table.columns)
+    assert "mine/look.py" in table.notes[0]
+
+
 def test_a_metric_cannot_be_called_as_a_column_is(suite):
     known = results(suite)
     clash = dataclasses.replace(known.scores[0], metric="seconds")
@@ -148,8 +156,8 @@ def test_chosen_systems_and_stories_take_their_costs_along(suite):
         (",512.25,", ",inf,", "row 1: megabytes: "),
         (",512.25,", ",-1,", "row 1: megabytes: "),
         ("tiny-1", "tiny-0", "row 2: this video is there twice"),
-        ("good,good-1,tiny-0", "./evil.py,good-1,tiny-0", "row 1: model: Value error, the path of a file"),
-        ("motion,motion status", "motion,./evil.py status", "row 1: metric: Value error, the path of a file"),
+        ("good,good-1,tiny-0", "./evil.py,good-1,tiny-0", "row 1: model: the path of a file"),
+        ("motion,motion status", "motion,./evil.py status", "row 1: metric: the path of a file"),
         ("motion,motion status", "motion,_ status", "row 1: '_' cannot be a plugin"),
         ("transitions,transitions status", "motion,transitions status", "2 columns called 'motion'"),
         ("good,good-1,tiny-0", ",good-1,tiny-0", "must have the columns suite and model and"),

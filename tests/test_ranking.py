@@ -90,4 +90,4 @@ def test_scores_by_another_version_of_a_metric_are_left_out_and_counted(suite, t
     store.close()
     table = scored(suite, in_folder(tmp_path, suite))
     assert [row[0] for row in table.rows] == ["good"]
-    assert any("scores by another version of it than works here are left out" in note for note in table.notes)
+    assert any("left out: they are by another version of it than works here" in note for note in table.notes)

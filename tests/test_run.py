@@ -130,6 +130,48 @@ def test_finished_videos_do_not_take_the_name_of_a_system_that_was_run(suite, sq
     assert results(tmp_path / "out") == before
 
 
+def test_a_system_does_not_take_the_name_of_finished_videos(suite, square, tmp_path):
+    theirs = finished(tmp_path / "theirs", {f"tiny-{number}.mp4": 96 for number in range(4)})
+    sources = {(f"tiny-{number}", 0): theirs / f"tiny-{number}.mp4" for number in range(4)}
+    run(request(suite, tmp_path / "out", "square", sources=sources), quiet)
+    before = results(tmp_path / "out")
+    with pytest.raises(StoreError, match="finished videos under the name square"):
+        run(request(suite, tmp_path / "out", square), quiet)
+    assert results(tmp_path / "out") == before
+
+
+PLUGIN = """
+from evalsuite.interfaces import Baseline
+
+
+class Bad(Baseline):
+    summary = "bad"
+    {body}
+
+    def generate(self, storyboard, seed, spec):
+        raise NotImplementedError
+"""
+
+
+FAILS = """:
+        raise RuntimeError("no card")"""
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('revision = "1"\n\n    def __init__(self)' + FAILS, "cannot be made: RuntimeError: no card"),
+        ("", "bad has no revision"),
+        ('revision = "1"\n\n    def check(self)' + FAILS, "cannot be used: RuntimeError: no card"),
+        ("@property\n    def revision(self)" + FAILS, "cannot be used: RuntimeError: no card"),
+    ],
+)
+def test_a_plugin_that_fails_before_any_video_is_a_sentence(suite, tmp_path, body, said):
+    (tmp_path / "bad.py").write_text(PLUGIN.format(body=body))
+    with pytest.raises(PluginError, match=said):
+        run(request(suite, tmp_path / "out", str(tmp_path / "bad.py")), quiet)
+
+
 def test_metrics_see_neither_the_truth_nor_its_absence(tmp_path):
     toon = suites.load("smoke", 1)
     asked = Request(toon, ("oracle",), tmp_path / "out", toon.seeds, toon.metrics)

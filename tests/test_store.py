@@ -57,6 +57,17 @@ def test_scores_of_another_video_do_not_outlive_it(tmp_path):
     assert [(score.metric, score.value) for score in kept.scores()] == [("motion", 0.5)]
 
 
+def test_why_a_video_failed_is_not_forgotten_when_it_is_to_be_measured(tmp_path):
+    kept = Store(tmp_path, "tiny", "1")
+    broken = dataclasses.replace(VIDEO, status="failed", reason="out of memory", sha256="", path="")
+    kept.add(broken, [], [])
+    unmade = dataclasses.replace(broken, revision=store.NEVER_MADE, reason="there is no video yet")
+    lost = dataclasses.replace(SCORE, status="failed", value=None, revision=store.NEVER_MADE, reason=unmade.reason)
+    kept.add(unmade, [lost], [])
+    assert kept.video("ttt", "a", 0) == broken
+    assert [(score.revision, score.reason) for score in kept.scores()] == [(broken.revision, "out of memory")]
+
+
 def test_a_new_metric_of_the_same_video_joins_the_others(tmp_path):
     kept = Store(tmp_path, "tiny", "1")
     kept.add(VIDEO, [SCORE], [])
@@ -133,6 +144,13 @@ def test_features_are_kept_by_content_and_version(tmp_path):
     assert np.array_equal(found.seconds, features.seconds)
     assert store.load_features(tmp_path, "ab" * 32, "colour", "4") is None
     assert store.load_features(tmp_path, "cd" * 32, "colour", "3") is None
+
+
+def test_features_that_a_disk_has_spoilt_are_none(tmp_path):
+    store.save_features(tmp_path, "abc", Features("colour", "1", np.zeros((2, 3), np.float32), np.arange(2.0)))
+    (file,) = (tmp_path / "features").rglob("*.safetensors")
+    file.write_bytes(file.read_bytes()[:20])
+    assert store.load_features(tmp_path, "abc", "colour", "1") is None
 
 
 def test_no_name_of_an_extractor_leaves_its_folder_or_is_anothers(tmp_path):

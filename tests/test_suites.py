@@ -14,6 +14,8 @@ from evalsuite.suites import FOLDER, fingerprint, load, names
 from evalsuite.toon.episode import Look
 from evalsuite.types import Suite
 
+SMOKE = (FOLDER / "smoke.toml").read_text()
+
 FROZEN = {
     "dev": ("1", 60, 6, "25efd21bbb52e1f3f410717632d45d06509349a4a76340a7c12a970c9b7e7bab"),
     "eighteen_second": ("1", 100, 6, "bc598c6ae06523c192e64658c6ee444c0ece39fec72dafc8acc6f217bb0e77dd"),
@@ -91,14 +93,14 @@ def test_a_wrong_name_gets_a_suggestion() -> None:
 
 def test_a_changed_suite_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "smoke.toml"
-    path.write_text((FOLDER / "smoke.toml").read_text().replace("segments = 3", "segments = 4"))
+    path.write_text(SMOKE.replace("segments = 3", "segments = 4"))
     with pytest.raises(SuiteError, match="smoke 1 was frozen as"):
         load(str(path))
     assert len(load(str(path), limit=1).storyboards) == 1
 
 
 def test_a_suite_of_ones_own_names_a_storyboard_file(tmp_path: Path) -> None:
-    own = (FOLDER / "smoke.toml").read_text().split("[storyboards]")[0].replace('"smoke"', '"mine"')
+    own = SMOKE.split("[storyboards]")[0].replace('"smoke"', '"mine"')
     (tmp_path / "mine.toml").write_text('storyboards = "stories.txt"\n' + own)
     (tmp_path / "stories.txt").write_text("A cat sleeps.\n\nThe cat wakes up.\n")
     suite = load(str(tmp_path / "mine.toml"))
@@ -108,7 +110,14 @@ def test_a_suite_of_ones_own_names_a_storyboard_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("name = ", "is not TOML"), ('name = "x"', "cannot be used: version"), (b"\xff", "cannot be read")],
+    [
+        ("name = ", "is not TOML"),
+        ('name = "x"', "cannot be used: version"),
+        (b"\xff", "cannot be read"),
+        (SMOKE.replace("fps = 8", "fps = inf"), "cannot be used: fps"),
+        (SMOKE.replace("seeds = [0]", "seeds = [-1]"), r"cannot be used: seeds\.0"),
+        (SMOKE.replace("seeds = [0]", "seeds = [99999999999999]"), r"cannot be used: seeds\.0"),
+    ],
 )
 def test_a_broken_file_is_refused(tmp_path: Path, text: str | bytes, reason: str) -> None:
     path = tmp_path / "broken.toml"
@@ -119,6 +128,13 @@ def test_a_broken_file_is_refused(tmp_path: Path, text: str | bytes, reason: str
         load(str(tmp_path / "missing.toml"))
 
 
+def test_metrics_have_one_spelling(tmp_path: Path) -> None:
+    (tmp_path / "smoke.toml").write_text(SMOKE.replace("transitions", "subject_identity"))
+    suite = load(str(tmp_path / "smoke.toml"))
+    assert "subject-identity" in suite.metrics
+    assert not any("_" in name for weights in suite.axes.values() for name in weights)
+
+
 def test_the_command_prints_the_hash() -> None:
     command = [sys.executable, "-m", "evalsuite.suites", "freeze", "smoke"]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -126,6 +142,6 @@ def test_the_command_prints_the_hash() -> None:
 
 
 def test_a_metric_of_no_weight_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "smoke.toml").write_text((FOLDER / "smoke.toml").read_text().replace("motion = 1", "motion = 0"))
+    (tmp_path / "smoke.toml").write_text(SMOKE.replace("motion = 1", "motion = 0"))
     with pytest.raises(SuiteError, match=r"axes\.motion naturalness\.motion: Input should be greater than 0"):
         load(str(tmp_path / "smoke.toml"))

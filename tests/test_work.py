@@ -11,7 +11,7 @@ import pytest
 
 from evalsuite import disk, features, video, work
 from evalsuite.errors import PluginError, StoreError
-from evalsuite.types import Clip, Measured, Suite, VideoSpec
+from evalsuite.types import Clip, Effort, Measured, Suite, VideoSpec
 from evalsuite.work import Task, perform
 from tests.conftest import footage
 
@@ -50,6 +50,26 @@ def test_one_decoding_serves_all_metrics_and_the_next_time_none(task, monkeypatc
     assert again.scores == first.scores
 
 
+@pytest.mark.parametrize(
+    ("measured", "said"),
+    [
+        (Measured(0.5, details={"x": float("nan")}), "nan in its details"),
+        (Measured(0.5, series=((0.0, float("inf")),)), "inf in its series"),
+        (Measured(0.5, coverage=float("nan")), "nan in its coverage"),
+        (Measured(None, None), "None as its reason"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_cannot_be_kept_is_a_failed_score(task, measured, said):
+    found = work.score_of(task, "motion", measured)
+    assert found.status == "failed"
+    assert said in found.reason
+
+
+def test_counts_of_another_librarys_kind_are_numbers(task):
+    record = work._with_effort(perform(task).video, Effort(np.int64(4), np.int64(9)))
+    assert [type(count) for count in (record.steps, record.tokens)] == [int, int]
+
+
 def test_a_metric_that_fails_does_not_cost_the_others(task, monkeypatch):
     class Broken:
         version, extractors = "1", ("colour",)
@@ -76,7 +96,7 @@ def test_a_metric_that_fails_does_not_cost_the_others(task, monkeypatch):
         (0.5, "odd gave float; a metric must give Measured."),
         (None, "odd gave NoneType; a metric must give Measured."),
         (Measured("high"), "odd gave 'high'; a value must be a finite number, or None."),
-        (Measured(0.5, details={"worst": "high"}), "ValueError: could not convert string to float: 'high'"),
+        (Measured(0.5, details={"worst": "high"}), "odd gave 'high' in its details, whose numbers must be finite."),
     ],
 )
 def test_a_metric_that_gives_anything_else_fails_alone_and_says_why(task, monkeypatch, given, sentence):

@@ -83,11 +83,11 @@ class Generator:
         effort = Effort(self.sampling.steps, self.transformer.layout.tokens(len(plan)))
         return Footage(frames, FRAMES_PER_SECOND, effort=effort, note=self._note(storyboard, len(plan)))
 
-    def _note(self, storyboard: Storyboard, segments: int) -> str:
+    def _note(self, storyboard: Storyboard, pieces: int) -> str:
         """What is unlike anything in training."""
-        seconds = SECONDS_PER_PIECE * segments
-        trained = SECONDS_PER_PIECE * self.transformer.trained_segments
-        longer = f"{seconds:g} s long, and trained on up to {trained:g} s" if seconds > trained else ""
+        trained = self.transformer.trained_segments
+        longer = f"made in {pieces} pieces of up to {SECONDS_PER_PIECE:g} s, and trained on up to {trained}"
+        longer = longer if pieces > trained else ""
         words = self.vocabulary.note(
             text for segment in storyboard.segments for text in (segment.text, segment.negative_text)
         )

@@ -102,6 +102,13 @@ class _Stage:
         return mix(small, noise, times), times / TIMES
 
 
+def _note(stages: Sequence[_Stage], storyboard: Storyboard) -> str:
+    """What of its texts is not told to the model that knows the fewest of their words."""
+    texts = [text for segment in storyboard.segments for text in (segment.text, segment.negative_text)]
+    vocabularies = [stage.vocabulary for stage in stages]
+    return max(vocabularies, key=lambda each: sum(map(each.strange, texts))).note(texts)
+
+
 class WaltGenerator:
     """The autoencoder and the models of the cascade, from the smallest pictures to the largest."""
 
@@ -121,7 +128,7 @@ class WaltGenerator:
             (resized(frame, (spec.width, spec.height)) for video in videos for frame in pixels(video)),
             FRAMES_PER_SECOND,
             effort=Effort(self.sampling.steps, len(plan) * sum(stage.model.shape.tokens for stage in stages)),
-            note=stages[0].vocabulary.note(segment.text for segment in storyboard.segments),
+            note=_note(stages, storyboard),
         )
 
     def _frames(

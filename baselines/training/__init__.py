@@ -1,1 +1,1 @@
-"""Trains the generators from nothing: `python -m evalsuite.baselines.training NAME --folder FOLDER`."""
+"""Trains the generators, from nothing where that is asked for: `evalsuite train NAME`."""

@@ -1,4 +1,4 @@
-"""What is trained on how much for how long: all numbers of all trainings in one place."""
+"""What is trained on how much for how long: sizes, steps and rates; how the parts of a loss weigh stands beside it."""
 
 from __future__ import annotations
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
+from evalsuite.errors import EvalsuiteError
 from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
 from evalsuite.learning.sums import is_made
 
 from ..models.files import AUTOENCODER, BASE, SHIPPED
 from ..models.transformer import MakeSequenceLayer
+from ..models.weights import load_autoencoder
 from .recipe import RECIPE, Recipe
 from .train_autoencoder import train_autoencoder
 from .train_transformer import train_base, train_layers
@@ -34,6 +38,17 @@ def train_generator(name: str, make_layer: MakeSequenceLayer, training: Training
 
 
 def _train_foundation(recipe: Recipe, folder: Path, start: Path | None) -> None:
+    if start is not None:
+        _refuse_another_encoder(folder / "weights", start)
     for name, train in ((AUTOENCODER, train_autoencoder), (BASE, train_base)):
         if not is_made(folder / "weights" / name):
             train(recipe, folder, start)
+
+
+def _refuse_another_encoder(own: Path, start: Path) -> None:
+    """The base in `start` knows the latents of the encoder there alone."""
+    if not is_made(own / AUTOENCODER):
+        return
+    one, other = (load_autoencoder(place).encoder.state_dict() for place in (own, start))
+    if one.keys() != other.keys() or not all(torch.equal(one[name], other[name]) for name in other):
+        raise EvalsuiteError(f"the autoencoder in {own} is not that of the shipped base: use another --folder.")

@@ -13,6 +13,7 @@ from torch.nn import functional
 from evalsuite.learning.device import device, draw_noise, mixed_precision, moved
 from evalsuite.learning.loop import fit, fused
 from evalsuite.learning.schedule import Schedule
+from evalsuite.learning.sums import is_made
 
 from ..models.autoencoder import FRAMES_PER_LATENT, PIXELS_PER_LATENT, Autoencoder
 from ..models.files import AUTOENCODER
@@ -47,7 +48,7 @@ def train_autoencoder(recipe: Recipe, folder: Path, start: Path | None = None) -
 def jointly_trained(recipe: Recipe, folder: Path, films: Sequence[Filmed]) -> Autoencoder:
     """Encoder and decoder; latents have mean 0 and deviation 1."""
     joint = folder / "joint"
-    if not (joint / AUTOENCODER).exists():
+    if not is_made(joint / AUTOENCODER):
         torch.manual_seed(recipe.seed)
         model = Autoencoder(recipe.autoencoder_shape).to(memory_format=torch.channels_last)
         average = _fit(model, recipe, recipe.autoencoder, films, folder / "autoencoder.pt")

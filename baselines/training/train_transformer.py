@@ -14,6 +14,7 @@ from torch import Tensor
 
 from evalsuite.learning.device import device, mixed_precision
 from evalsuite.learning.loop import DivergedError, fit, fused
+from evalsuite.learning.sums import is_made, revision
 
 from ..models.files import AUTOENCODER, BASE, SHIPPED
 from ..models.generator import Generator
@@ -42,13 +43,15 @@ def train_base(recipe: Recipe, folder: Path, start: Path | None = None) -> None:
 
     It begins with the weights in `start`, or with nothing.
     """
-    weights = _weights_of(folder, AUTOENCODER)
+    weights = folder / "weights" if is_made(folder / "weights" / AUTOENCODER) else SHIPPED
     shelves = [told(folder, weights, shelf) for shelf in recipe.stories]
     model, vocabulary = load_base(start) if start else _new_base(recipe, shelves)
     lessons = Lessons.from_shelves(shelves, vocabulary)
     for stage in recipe.base:
         checkpoint = folder / f"base_{stage.name}.pt"
-        model = _fit_base(model.requires_grad_(True), lessons, recipe, stage, checkpoint)
+        model = _fit_base(
+            model.requires_grad_(True), lessons, recipe, stage, checkpoint, revision(weights / AUTOENCODER)
+        )
     save_base(folder / "weights", model, vocabulary)
     held_out = Lessons.from_shelves([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
     last = recipe.base[-1]
@@ -63,9 +66,9 @@ def _new_base(recipe: Recipe, shelves: Sequence[Told]) -> tuple[VideoTransformer
 
 
 def _fit_base(
-    model: VideoTransformer, lessons: Lessons, recipe: Recipe, stage: Stage, checkpoint: Path
+    model: VideoTransformer, lessons: Lessons, recipe: Recipe, stage: Stage, checkpoint: Path, latents: str
 ) -> VideoTransformer:
-    """The moving average of the model."""
+    """The moving average of the model; `latents` tells the autoencoder that made what it learns from."""
     shelves = lessons.of(stage.segments)
     step_loss = fused(velocity_loss, recipe.fused)
 
@@ -73,13 +76,13 @@ def _fit_base(
         drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, recipe.text_dropout, luck)
         return step_loss(model, drawn, *draw_blend(drawn.latents, luck), stage.emphasis)
 
-    told = (stage, recipe.text_dropout, recipe.stories)
+    told = (stage, recipe.text_dropout, recipe.stories, latents)
     return fit(model, stage.schedule, loss, checkpoint, recipe.seed + stage.seed_offset, told)
 
 
 def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequenceLayer, seed: int) -> None:
     """Sequence layers in the base, stage by stage; each stage starts from the average of the one before."""
-    weights, base = _weights_of(folder, AUTOENCODER), _weights_of(folder, BASE)
+    weights = base = _foundation(folder)
     torch.manual_seed(seed)
     model, vocabulary = load_base(base, make_layer)
     teacher_base = load_base(base)[0].to(device())
@@ -94,12 +97,12 @@ def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequen
     teacher = Teacher.of(teacher_base, vocabulary, lessons.of(first.segments), first)
     course = Course(lessons, teacher, recipe, seed)
     for stage in recipe.stages:
-        step = folder / f"{name}_{stage.name}"
-        model = _fit(_learning(model), course, _at_rate(stage, rate), step.with_suffix(".pt"))
+        step = f"{name}_{stage.name}"
+        model = _fit(_learning(model), course, _at_rate(stage, rate), folder / f"{step}.pt")
         model.trained_segments = stage.segments
-        if not step.with_suffix(".png").exists():
-            write_losses(step.with_suffix(".json"), model, held_out, stage, recipe.held_out)
-            draw_samples(step.with_suffix(".png"), _filming(model, vocabulary, weights), stage.segments)
+        if not (folder / f"{step}.png").exists():
+            write_losses(folder / f"{step}.json", model, held_out, stage, recipe.held_out)
+            draw_samples(folder / f"{step}.png", _filming(model, vocabulary, weights), stage.segments)
     save_layers(folder / "weights" / f"{name}.safetensors", model, base)
 
 
@@ -196,6 +199,7 @@ def _filming(model: VideoTransformer, vocabulary: Vocabulary, weights: Path) -> 
     return Generator(deepcopy(model).cpu().eval(), vocabulary, load_autoencoder(weights))
 
 
-def _weights_of(folder: Path, name: str) -> Path:
-    """The folder with a file that something is trained from: trained here before, or shipped."""
-    return folder / "weights" if (folder / "weights" / name).is_file() else SHIPPED
+def _foundation(folder: Path) -> Path:
+    """Where autoencoder and base lie that layers are trained on: both trained here before, or both shipped."""
+    own = folder / "weights"
+    return own if is_made(own / AUTOENCODER) and is_made(own / BASE) else SHIPPED

@@ -14,6 +14,7 @@ from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
 from evalsuite.learning.device import draw_noise, mixed_precision, moved
 from evalsuite.learning.loop import fit
+from evalsuite.learning.sums import is_made, revision
 from evalsuite.types import VideoSpec
 
 from ..models.files import AUTOENCODER, SHIPPED, weight_file
@@ -41,9 +42,9 @@ def train_cascade(training: Training) -> list[Path]:
     recipe, needed = (WALT.smoke(), RECIPE.smoke()) if training.smoke else (WALT, RECIPE)
     folder = training.folder / "smoke" if training.smoke else training.folder
     own = folder / "weights"
-    if (training.smoke or training.from_nothing) and not (own / AUTOENCODER).is_file():
+    if (training.smoke or training.from_nothing) and not is_made(own / AUTOENCODER):
         train_autoencoder(needed, folder)
-    train_walt(recipe, folder, own if (own / AUTOENCODER).is_file() else SHIPPED, training.seed)
+    train_walt(recipe, folder, own if is_made(own / AUTOENCODER) else SHIPPED, training.seed)
     draw_curves(folder / "loss.png", sorted(folder.glob("*.csv")))
     return [weight_file(part.name, own) for part in recipe.parts]
 
@@ -76,7 +77,8 @@ def train_part(recipe: WaltRecipe, part: WaltPart, folder: Path, weights: Path, 
         latents, given = lessons.draw(recipe, part.schedule.batch, luck)
         return walt_loss(model, latents, given, draw_blend(latents.shape, recipe.self_conditioning, luck))
 
-    average = fit(model, part.schedule, loss, folder / f"{part.name}.pt", seed, (replace(recipe, parts=(part,)),))
+    told = (replace(recipe, parts=(part,)), revision(weights / AUTOENCODER))
+    average = fit(model, part.schedule, loss, folder / f"{part.name}.pt", seed, told)
     assert isinstance(average, WaltTransformer)
     save_part(folder / "weights", part.name, average, vocabulary)
 

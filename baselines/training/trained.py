@@ -82,6 +82,8 @@ class Trained(Baseline):
 
         from .train import train_generator  # heavy, and only for training
 
+        if self.closed or self.training:
+            raise PluginError("a variant is for running it: train NAME, and another seed of it with --seed.")
         file = self.weights if training.seed == 0 else _of_seed(self.weights, f"seed-{training.seed}")
         made = train_generator(file.stem, self.make_layer, training)
         is_shipped = file == self.weights and file.parent == SHIPPED

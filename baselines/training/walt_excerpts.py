@@ -26,7 +26,6 @@ from ..models.files import AUTOENCODER
 from ..models.generator import pieces
 from ..models.walt_generator import CHUNK_FRAMES, NEW_FRAMES, PAST_FRAMES
 from ..models.weights import load_autoencoder
-from .data import Split
 from .latents import encode
 from .parts import Part, make_missing, parts_of, read
 from .recipe import Shelf
@@ -54,13 +53,11 @@ class Excerpts:
     """(excerpts,), bool."""
 
 
-def excerpts(
-    folder: Path, weights: Path, shelves: Iterable[Shelf], pictures: VideoSpec, split: Split = "train"
-) -> Excerpts:
+def excerpts(folder: Path, weights: Path, shelves: Iterable[Shelf], pictures: VideoSpec) -> Excerpts:
     """Of all episodes of the shelves, as the autoencoder in `weights` sees them; made where not done yet."""
     size = f"{pictures.width}x{pictures.height}"
     place = folder / "excerpts" / revision(weights / AUTOENCODER) / size
-    parts = [part for shelf in shelves for part in parts_of(shelf, split, place, weights)]
+    parts = [part for shelf in shelves for part in parts_of(shelf, "train", place, weights)]
     make_missing(parts, partial(_make, pictures=pictures))
     (large, small, follows), texts = read(parts, "large", "small", "follows")
     return Excerpts(large, small, cast(list[str], texts), follows)

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evalsuite.disk import write_atomically
-from evalsuite.stats import Estimate
-from evalsuite.table import INTERVALS, Cell, render
+from evalsuite.table import INTERVALS, Cell, estimate_cells, render
 from evalsuite.types import Table
 
 from .axes import EVEN, Played
@@ -119,9 +118,9 @@ def _own_failures(accounts: Accounts, source: str) -> Table:
 def _failure_row(found: Evidence, damage: Damage) -> tuple[Cell, ...]:
     cells: list[Cell] = [found.metric, damage.kind]
     for step in damage.steps:
-        cells += _interval(step.auc) if step.strength == STRENGTH else _interval(step.auc)[:1]
+        cells += estimate_cells(step.auc) if step.strength == STRENGTH else estimate_cells(step.auc)[:1]
     failed, aside = (sum(getattr(step, name) for step in damage.steps) for name in ("failed", "not_applicable"))
-    return (*cells, damage.seen_from, *_interval(damage.order), _hit(damage), failed, aside)
+    return (*cells, damage.seen_from, *estimate_cells(damage.order), _hit(damage), failed, aside)
 
 
 def _hit(damage: Damage) -> int:
@@ -135,7 +134,7 @@ def _all_damage(accounts: Accounts, source: str) -> Table:
     rows = []
     for each, account in accounts:
         aucs = [damage.at(STRENGTH).auc for damage in account.damages]
-        intact = _interval(account.intact)
+        intact = estimate_cells(account.intact)
         rows.append((each.metric, *intact, *(auc.value if auc else None for auc in aucs)))
     columns = ("metric", "intact", "intact low", "intact high", *kinds)
     note = (
@@ -215,9 +214,3 @@ def _most(found: Evidence, account: Account, kind: str) -> str:
         f" at {strength}" if strength else ""
     )
     return said + (" !" if raised else "")
-
-
-def _interval(estimate: Estimate | None) -> list[Cell]:
-    if estimate is None:
-        return [None, None, None]
-    return [estimate.value, estimate.low, estimate.high] if estimate.n > 1 else [estimate.value, None, None]

@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 
 def draw_curves(path: Path, tables: Sequence[Path]) -> None:
-    """The loss of each table of steps, four in a row, each under the table's name."""
+    """The loss of each table of steps, four in a row, each under the table's name; not of those without a row yet."""
     from matplotlib.figure import Figure
 
+    tables = [table for table in tables if len(table.read_text().splitlines()) > 1]
     rows = -(-len(tables) // 4)
     figure = Figure(figsize=(11, 2.6 * rows), layout="constrained")
     for number, table in enumerate(tables):

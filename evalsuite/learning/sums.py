@@ -46,7 +46,10 @@ def enlist(path: Path) -> None:
 
 
 def listed(folder: Path) -> dict[str, str]:
-    """File name to sha256, from a list as `sha256sum` writes it."""
+    """File name to sha256, from a list as `sha256sum` writes it; EvalsuiteError where it is none."""
     file = folder / LIST
-    lines = file.read_text().splitlines() if file.is_file() else []
-    return {name: digest for digest, name in (line.split() for line in lines)}
+    try:
+        lines = file.read_text().splitlines() if file.is_file() else []
+        return {name: digest for digest, name in (line.split() for line in lines)}
+    except ValueError as error:
+        raise EvalsuiteError(f"{file} is no list of sha256 sums; mend it, or move it away.") from error

@@ -15,10 +15,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from evalsuite.errors import SuiteError
-from evalsuite.types import Id, Storyboard, Suite
+from evalsuite.plugins import canonical
+from evalsuite.types import MOST_SEED, Id, Storyboard, Suite
 
 FOLDER = files("evalsuite.suites")
 
@@ -36,18 +37,28 @@ class _Recipe(BaseModel):
 class _SuiteFile(BaseModel):
     """What the TOML file of a suite holds."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
     name: Id
     version: str
     profile: Literal["toon", "natural"]
     fps: float = Field(gt=0)
     width: int = Field(gt=0)
     height: int = Field(gt=0)
-    seeds: tuple[int, ...] = Field(min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0, le=MOST_SEED)], ...] = Field(min_length=1)
     metrics: tuple[Id, ...]
     axes: dict[str, dict[Id, Annotated[float, Field(gt=0)]]]
     storyboards: _Recipe | str
     """A recipe, or the name of a storyboard file beside the suite's own file."""
+
+    @field_validator("metrics")
+    @classmethod
+    def _one_spelling(cls, metrics: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(canonical, metrics))
+
+    @field_validator("axes")
+    @classmethod
+    def _one_spelling_of_each(cls, axes: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+        return {axis: {canonical(name): weight for name, weight in weights.items()} for axis, weights in axes.items()}
 
 
 def names() -> list[str]:

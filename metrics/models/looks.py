@@ -12,7 +12,7 @@ from evalsuite.learning.sums import revision
 from evalsuite.toon.episode import ACCESSORIES, COLOURS, KEEPSAKES, PHYSICAL_THINGS, SPECIES
 
 from . import parts
-from .parts import PART, Array, part_of
+from .parts import PART, Array, Calibration, part_of
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "toon_id.safetensors"
 OUTLINES = WEIGHTS.with_name("outlines.safetensors")
@@ -52,6 +52,6 @@ def ordinary_strangeness() -> float:
         return float(file.metadata()[ORDINARY])
 
 
-def calibration() -> tuple[float, float]:
+def calibration() -> Calibration:
     """The mean cosine of two sights of one character, and of two characters, on held-out episodes of the world."""
     return parts.calibration(WEIGHTS)

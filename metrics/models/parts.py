@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,21 @@ Array = npt.NDArray[np.float64]
 
 PART = 16
 """Channels of a part."""
-CALIBRATION = ("genuine", "impostor")
-"""What a file tells of itself: mean cosines on held-out episodes."""
+
+
+class Calibration(NamedTuple):
+    """Mean cosines on held-out episodes of the world."""
+
+    genuine: float
+    """Of what belongs together: two sights of one, or a segment and its own sentence."""
+    impostor: float
+    """Of what does not."""
+
+
+CALIBRATION = Calibration._fields
+"""What a file of weights tells of itself."""
+RAW = Calibration(genuine=1.0, impostor=0.0)
+"""Leaves a cosine as it is."""
 
 
 def part_of(directions: Array, words: Sequence[str], said: Sequence[str]) -> Array | None:
@@ -25,12 +39,11 @@ def part_of(directions: Array, words: Sequence[str], said: Sequence[str]) -> Arr
 
 
 @cache
-def calibration(path: Path) -> tuple[float, float]:
-    """The mean cosine of two sights of one, and of two, on held-out episodes of the world."""
+def calibration(path: Path) -> Calibration:
+    """What a file of weights tells of itself."""
     with safe_open(path, framework="np") as file:
         told = file.metadata()
-    genuine, impostor = (float(told[name]) for name in CALIBRATION)
-    return genuine, impostor
+    return Calibration(*(float(told[name]) for name in CALIBRATION))
 
 
 @cache

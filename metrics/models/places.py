@@ -11,7 +11,7 @@ from evalsuite.learning.sums import revision
 from evalsuite.toon.episode import LAYOUTS, PALETTES, SETTINGS, TimeOfDay
 
 from . import parts
-from .parts import PART, Array
+from .parts import PART, Array, Calibration
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "toon_place.safetensors"
 REVISION = revision(WEIGHTS)
@@ -38,6 +38,6 @@ def kinds_seen(embeddings: Array) -> Array:
     return np.asarray(np.argmax(embeddings[:, :PART] @ kinds.T, axis=1))
 
 
-def calibration() -> tuple[float, float]:
+def calibration() -> Calibration:
     """The mean cosine of two sights of one place, and of two places, on held-out episodes of the world."""
     return parts.calibration(WEIGHTS)

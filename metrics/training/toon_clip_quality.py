@@ -16,7 +16,6 @@ from ..models.clip_source import FOLDER
 from ..models.open_clip import Clip, load_clip
 from .films import SEGMENT_FRAMES, Films, Frames
 
-CALIBRATION = ("genuine", "impostor")
 _ALIKE = 0.97
 """Texts whose rows have a greater cosine tell the same, and need not be told apart."""
 _STEP = 3

@@ -24,9 +24,10 @@ from evalsuite.learning.schedule import Schedule
 from evalsuite.learning.weights import save
 
 from ..models.clip_source import FOLDER, MERGES
+from ..models.parts import CALIBRATION
 from .copyists import copyists
 from .films import FIRST, SEGMENT_FRAMES, SEGMENTS, Films, Frames, films
-from .toon_clip_quality import CALIBRATION, quality
+from .toon_clip_quality import quality
 from .worsening import worsened
 
 WEIGHTS, CONFIG = "open_clip_model.safetensors", "open_clip_config.json"

@@ -45,6 +45,10 @@ def test_damage_comes_first():
     assert loudness(damaged - veiled) > 3 + loudness(frames("oracle") - veiled)
 
 
+def test_what_ends_early_ends_as_early_behind_the_veil():
+    assert len(frames("reconstructed:truncate@0.5")) == len(frames("degraded:truncate@0.5")) == 36
+
+
 def test_a_story_that_fills_no_last_piece_and_a_larger_picture():
     segments = STORY.segments
     story = STORY.model_copy(update={"segments": (segments[0], segments[1].model_copy(update={"seconds": 2.2}))})

@@ -192,7 +192,7 @@ def test_what_is_unlike_training_is_noted(ttt):
     assert ttt.generate(mute, 0, SPEC).note == "2 texts without a word"
     strange = Storyboard(id="long", title="long", segments=(Segment(text="The cat qwxz waves."),) * 22)
     said = ttt.generate(strange, 0, SPEC).note
-    assert said == "66 s long, and trained on up to 63 s, and with 22 words that it does not know"
+    assert said == "made in 22 pieces of up to 3 s, and trained on up to 21, and with 22 words that it does not know"
 
 
 @pytest.fixture
@@ -209,7 +209,7 @@ def tiny():
 def test_a_video_longer_than_any_in_training_is_made_frame_by_frame(tiny, monkeypatch):
     long = Storyboard(id="long", title="long", segments=(Segment(text="The cat."),) * 26)
     footage = tiny.film(long, 0, SPEC)
-    assert footage.note == "78 s long, and trained on up to 3 s"
+    assert footage.note == "made in 26 pieces of up to 3 s, and trained on up to 1"
     taken = []
     stream = tiny.autoencoder.stream
     monkeypatch.setattr(

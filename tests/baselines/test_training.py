@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from evalsuite.baselines.models.autoencoder import Autoencoder
+from evalsuite.baselines.models.files import AUTOENCODER, BASE, SHIPPED
 from evalsuite.baselines.models.generator import Generator
 from evalsuite.baselines.models.text import Vocabulary
 from evalsuite.baselines.models.transformer import VideoTransformer
@@ -25,15 +26,22 @@ from evalsuite.baselines.training.recipe import RECIPE, Shelf, Stage
 from evalsuite.baselines.training.renaming import renaming
 from evalsuite.baselines.training.texts import Texts
 from evalsuite.baselines.training.train_autoencoder import draw_hiding, train_autoencoder
-from evalsuite.baselines.training.train_transformer import _best_rate, held_out_loss, train_base, velocity_loss
+from evalsuite.baselines.training.train_transformer import (
+    _best_rate,
+    _foundation,
+    held_out_loss,
+    train_base,
+    velocity_loss,
+)
 from evalsuite.baselines.ttt import TTT
 from safetensors import safe_open
 
 from evalsuite import plugins
 from evalsuite.disk import sha256
-from evalsuite.errors import EvalsuiteError
+from evalsuite.errors import EvalsuiteError, PluginError
 from evalsuite.interfaces import Training
 from evalsuite.learning.convolution import Convolution
+from evalsuite.learning.curves import draw_curves
 from evalsuite.learning.device import mixed_precision
 from evalsuite.learning.loop import fit, fused
 from evalsuite.learning.processes import on_all_processors
@@ -399,6 +407,29 @@ def test_trained_further_encoder_and_words_stay_and_the_loss_starts_low(smoke, t
         (folder / "base_001_stills_marked.csv").read_text().splitlines()[1] for folder in (smoke[0], tmp_path)
     )
     assert float(further.split(",")[1]) < float(first.split(",")[1])
+
+
+def test_layers_are_trained_on_an_autoencoder_and_a_base_that_belong_together(smoke, tmp_path):
+    own = tmp_path / "weights"
+    copy_weights(smoke[0] / "weights" / AUTOENCODER, own / AUTOENCODER)
+    assert _foundation(tmp_path) == SHIPPED
+    copy_weights(smoke[0] / "weights" / BASE, own / BASE)
+    assert _foundation(tmp_path) == own
+    with pytest.raises(EvalsuiteError, match="is not that of the shipped base"):
+        TTT().train(Training(tmp_path, further=True))
+
+
+@pytest.mark.parametrize("variant", ["closed", "seed-1"])
+def test_a_variant_is_not_trained_by_its_name(variant, tmp_path):
+    with pytest.raises(PluginError, match="with --seed"):
+        TTT(variant).train(Training(tmp_path))
+
+
+def test_a_training_that_has_no_step_yet_is_left_out_of_the_picture(tmp_path):
+    (tmp_path / "new.csv").write_text("step,loss,seconds\n")
+    (tmp_path / "old.csv").write_text("step,loss,seconds\n1,0.5,1\n2,0.4,2\n")
+    draw_curves(tmp_path / "loss.png", sorted(tmp_path.glob("*.csv")))
+    assert cv2.imread(str(tmp_path / "loss.png")).std() > 1
 
 
 def test_how_long_it_was_trained_on_is_kept_with_the_weights(smoke):

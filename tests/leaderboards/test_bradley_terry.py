@@ -58,6 +58,33 @@ def test_the_order_of_comparisons_does_not_matter() -> None:
     assert BradleyTerry().rate(comparisons, ["a"]) == BradleyTerry().rate(shuffled, ["a"])
 
 
+@pytest.mark.parametrize("boards", [5, 16])
+def test_ranks_of_few_storyboards_hold_at_the_level_that_is_claimed(boards: int) -> None:
+    """Six equal systems: in 5 % of tables at most may any rank exclude the truth, that all share all ranks."""
+    wrong, covered, tables = 0, 0, 40
+    for table in range(tables):
+        luck = np.random.default_rng([boards, table])
+        values = luck.normal(size=(boards, 6))
+        comparisons = [
+            Comparison(
+                f"s{left}", f"s{right}", f"board{board}", "look", float(values[board, left] > values[board, right])
+            )
+            for board in range(boards)
+            for left in range(6)
+            for right in range(left + 1, 6)
+        ]
+        found = BradleyTerry().rate(comparisons, [])
+        wrong += any((one.rank_low, one.rank_high) != (1, 6) for one in found)
+        covered += sum(one.low <= 1000 <= one.high for one in found)
+    assert wrong / tables <= 0.15  # of 5 % in 40 tables more are one in a hundred
+    assert covered / tables / 6 > 0.92
+
+
+def test_systems_of_which_none_is_on_every_axis_have_no_overall() -> None:
+    found = rated(games("a", "b", 7, 3) + games("c", "d", 4, 6, axis="motion"))
+    assert {axis for axis, _ in found} == {"look", "motion"}
+
+
 def test_one_storyboard_repeated_is_no_more_evidence() -> None:
     once = games("a", "b", 12, 8)
     repeated = [one for one in once for _ in range(5)]

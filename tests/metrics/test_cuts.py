@@ -111,6 +111,15 @@ def test_a_missing_end_is_missed_cuts_and_broken_boundaries(story: Callable, fil
     assert found.details["continuity"] == pytest.approx(1 / 4)
 
 
+@pytest.mark.parametrize("samples", [20, 23, 24])
+def test_a_boundary_that_the_video_does_not_reach_is_not_smooth(
+    samples: int, story: Callable, film: Film, measure: Callable
+) -> None:
+    plan = story("aa")
+    assert measure("transitions", film(plan)[:samples], plan).details["continuity"] == 0
+    assert measure("transitions", film(plan)[:25], plan).details["continuity"] == 1
+
+
 @pytest.mark.parametrize("settings", ["aabbaacc", "aaaaaaaa", "a"])
 def test_nobody_wins_without_evidence(settings: str, story: Callable, film: Film, measure: Callable) -> None:
     plan = story(settings)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from evalsuite.metrics._trend import places
 
 from evalsuite.types import Change, Entity
 
@@ -94,6 +95,28 @@ def test_a_declared_change_is_not_blamed(story: Callable, film: Film, measure: C
     told = plan.model_copy(update={"segments": tuple(declared)})
     assert measure("drift", night, plan).value < 0.6
     assert measure("drift", night, told).value == pytest.approx(measure("drift", film(plan), plan).value, abs=0.08)
+
+
+def test_without_settings_each_shot_is_a_place_of_its_own(story: Callable, film: Film, measure: Callable) -> None:
+    plan = story("aabbaacc")
+    nowhere = tuple(segment.model_copy(update={"setting": None}) for segment in plan.segments)
+    untold = plan.model_copy(update={"segments": nowhere})
+    assert places(untold).tolist() == [0, 0, 2, 2, 4, 4, 6, 6]
+    whole = measure("drift", film(plan), plan).value
+    assert measure("drift", film(plan), untold).value == pytest.approx(whole, abs=0.1)
+    fading = lit(film(plan), np.where(np.arange(192) % 48 < 24, 1.0, 0.5))
+    assert measure("drift", fading, untold).value < 0.6
+
+
+def test_all_that_is_declared_of_a_place_is_its_state(story: Callable) -> None:
+    plan = story("aaaaa")
+    said = [("door", "open"), ("time", "night"), ("door", "shut"), ("door", "open"), ("time", "day")]
+    told = [
+        segment.model_copy(update={"changes": (Change(entity="a", what=what, value=value),)})
+        for segment, (what, value) in zip(plan.segments, said, strict=True)
+    ]
+    # door open at an hour not told; open by night; shut by night; open by night; open by day
+    assert places(plan.model_copy(update={"segments": tuple(told)})).tolist() == [0, 1, 2, 1, 4]
 
 
 def test_a_change_of_cast_is_not_blamed(story: Callable, film: Film, measure: Callable) -> None:

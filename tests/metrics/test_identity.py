@@ -125,6 +125,27 @@ def test_who_is_not_seen_counts_as_unlike(seen: Callable):
     assert rarely.value == pytest.approx(3 / 6)
 
 
+def lasting(board: Storyboard, *seconds: float) -> Storyboard:
+    """The same with segments of other lengths."""
+    pairs = zip(board.segments, seconds, strict=True)
+    return board.model_copy(update={"segments": tuple(one.model_copy(update={"seconds": each}) for one, each in pairs)})
+
+
+def test_a_segment_that_no_look_falls_into_is_not_held_against_anybody(seen: Callable):
+    found = seen(lasting(told("a a a"), 3.02, 0.09, 3.02), [[look_of(ANN)]] * 3)
+    assert found.value == pytest.approx(1, abs=0.01)
+    assert found.details["recall"] == 1
+    assert found.details["pairs"] == 1
+
+
+def test_equal_lags_tell_of_no_forgetting_whatever_their_sums_round_to(seen: Callable):
+    board = lasting(told("a a b b"), *[2.7] * 4)
+    assert board.starts[1] - board.starts[0] != board.starts[3] - board.starts[2]
+    found = seen(board, [[look_of(ANN)], [look_of(ANN)], [], []])
+    assert found.details["likeness"] == pytest.approx(1 / 2)
+    assert found.details["per_doubling"] == 0
+
+
 def test_a_pair_counts_by_the_share_of_its_segments_that_is_new(seen: Callable):
     ann = look_of(ANN)
     found = seen(told("a a a a"), [[ann]] * 4, replayed_from=10.5)

@@ -74,6 +74,13 @@ def test_each_segment_is_judged_by_its_frames_and_text_and_once_by_anothers(judg
     assert measured(Judge(), film(255, 255)).value == pytest.approx(0.5)
 
 
+def test_a_single_segment_has_no_other_text_to_be_asked_about(judge: type[Opinionated]) -> None:
+    clip, alone = film(255, 0), STORY.model_copy(update={"segments": STORY.segments[:1]})
+    found = Judge().measure(extract([clip], Judge.extractors), alone)
+    assert list(found.details) == ["spread"]
+    assert len(judge.seen) == REPEATS
+
+
 def test_the_opinions_of_another_judge_are_of_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
     versions = []
     for address in ("", "http://a", "http://b", "http://b"):

@@ -285,6 +285,8 @@ def test_permanence_is_what_the_worst_body_keeps(seen: Callable):
     assert both.value == pytest.approx(1 - (60 - 140 / FPS - 6) / 58)
     assert seen("permanence", {"ann": lambda t: (48.0, 40.0) if t < 0.75 else None}, None).value == 0
     assert seen("permanence", {"ann": lambda _: None}, None).value == 0
+    lies_there_alone = seen("permanence", {"ann": lambda _: None, "ball": lambda _: (48.0, 49.0)}, None)
+    assert lies_there_alone.value == 0
 
 
 def test_who_leaves_by_an_edge_is_not_gone_and_who_stands_there_is(seen: Callable):
@@ -366,6 +368,9 @@ def test_what_they_cannot_judge_they_say(seen: Callable):
     assert "no event" in seen("events", {"ann": stands}, None).reason
     taken = seen("events", {"ann": stands, "ball": stands}, "pick_up")
     assert (taken.value, taken.coverage) == (None, 0)
+    unseen = seen("physics", {"bubbles": lambda _: None}, None)
+    assert unseen.value is None
+    assert "no law" in unseen.reason
     nobody = seen("physics", {}, None)
     assert nobody.value is None
     assert "cartoon world" in nobody.reason

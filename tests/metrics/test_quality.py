@@ -97,10 +97,12 @@ def scored() -> Callable[..., Measured]:
     board = load("dev", limit=1).storyboards[0]
     metric = plugins.metric("quality")
 
-    def measured(system: str, change: Callable[[Frame], Frame] = lambda frame: frame) -> Measured:
+    def measured(
+        system: str, change: Callable[[Frame], Frame] = lambda frame: frame, until: int | None = None
+    ) -> Measured:
         footage = plugins.baseline(system).generate(board, 0, VideoSpec(96, 64, 8.0))
         footage = replace(footage, frames=(change(frame) for frame in footage.frames))
-        frames = np.stack(list(footage.frames))
+        frames = np.stack(list(footage.frames))[:until]
         seconds = np.arange(len(frames)) / footage.fps
         return metric.measure(extract([Clip(frames, seconds)], metric.extractors), board)
 
@@ -135,6 +137,13 @@ def test_what_stands_still_or_repeats_earns_little(scored: Callable[..., Measure
     assert half.details["quality"] > 0.9
     for frozen in ("still", "looped", "noise", "degraded:frame-shuffle@1.0"):
         assert scored(frozen).value < 0.25, frozen
+
+
+def test_what_the_video_lacks_counts_to_the_frame(scored: Callable[..., Measured]):
+    """Its looks are half a second apart, and none of them falls into what is lacking of the last one's half."""
+    whole, early = scored("oracle"), scored("oracle", until=-3)
+    assert early.coverage == pytest.approx(1 - 3 / 8 / load("dev", limit=1).storyboards[0].seconds)
+    assert early.value == pytest.approx(whole.value * early.coverage, rel=0.02)
 
 
 def test_clean_frames_are_measured_by_the_training_door(tmp_path):

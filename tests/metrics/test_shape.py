@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -37,6 +37,7 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
         shown: list[list[Sight]],
         frozen: bool = False,
         until: Mapping[int, float] | None = None,
+        lengths: Sequence[float] = (),
     ) -> Measured:
         frames = film(story("a" * len(shown)))
         seconds = np.arange(len(frames)) / 8
@@ -53,7 +54,10 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
             id="film",
             title="A film",
             entities=CAST,
-            segments=tuple(Segment(text="It goes on.", present=present) for present in expected),
+            segments=tuple(
+                Segment(text="It goes on.", present=present, seconds=length)
+                for present, length in zip(expected, lengths or [3.0] * len(expected), strict=True)
+            ),
         )
         features = {
             **extract([Clip(pictures, seconds)], ["thumbnails"]),
@@ -87,6 +91,10 @@ def test_who_is_expected_and_not_seen_has_nothing(seen: Callable):
     part = seen([("ann",)], [[(ANN, 0.0)]], until={0: 0.5})
     assert part.details["soundness"] == pytest.approx(0.5)
     assert part.coverage == pytest.approx(0.5)
+
+
+def test_a_segment_that_no_look_falls_into_is_not_held_against_anybody(seen: Callable):
+    assert seen([("ann",)] * 3, [[(ANN, 0.0)]] * 3, lengths=(3.02, 0.09, 3.02)).value == pytest.approx(1)
 
 
 def test_what_stands_still_has_kept_nothing(seen: Callable):

@@ -67,13 +67,15 @@ def test_the_surest_boxes_that_do_not_overlap_are_kept_and_lie_in_the_frame(owl)
     assert np.linalg.norm(row[there, 7 + 64 :], axis=1) == pytest.approx(1, abs=1e-3)
 
 
-def test_from_frames_to_a_score(owl, monkeypatch):
+def test_from_frames_to_a_score(owl, monkeypatch, film, story):
     monkeypatch.setattr(subject_identity, "LEAST", 0.0)
-    frames = np.random.default_rng(0).integers(0, 256, (96, 32, 48, 3), dtype=np.uint8)
+    frames = film(story("abab"))
     metric = plugins.metric("subject-identity")
     found = metric.measure(extract([Clip(frames, np.arange(96) / 8)], metric.extractors), told("a b a b"))
     assert found.details["pairs"] == 2
-    assert found.value is not None
+    assert found.coverage == 1
+    assert found.details["look"] > 0.5
+    assert 0 < found.value <= found.details["likeness"] <= found.details["look"]
 
 
 def told(cast: str) -> Storyboard:
