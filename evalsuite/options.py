@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from evalsuite.types import MOST_SEED
+from evalsuite import MOST_SEED
 
 
 def _folder(text: str) -> Path:

@@ -258,7 +258,6 @@ class Measured:
 
 Status = Literal["ok", "failed", "not_applicable"]
 
-MOST_SEED = 2**31 - 1
 SET_SIZE = "set_size"
 """The detail that a score has where it depends on other videos too: of how many it is a part."""
 

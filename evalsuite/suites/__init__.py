@@ -17,9 +17,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from evalsuite import MOST_SEED
 from evalsuite.errors import SuiteError
 from evalsuite.plugins import canonical
-from evalsuite.types import MOST_SEED, Id, Storyboard, Suite
+from evalsuite.types import Id, Storyboard, Suite
 
 FOLDER = files("evalsuite.suites")
 
