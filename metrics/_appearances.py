@@ -91,8 +91,8 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
 
 def wanted(cast: Sequence[Entity], storyboard: Storyboard, looks: Array, coverage: float) -> Flags:
     """Where the storyboard has whom, (characters, segments); not where no look falls that the video could answer."""
-    there = np.array([[one.id in segment.present for segment in storyboard.segments] for one in cast])
-    return there.reshape(len(cast), -1) & ~overlooked(looks, storyboard, coverage)
+    there = np.array([[one.id in segment.present for segment in storyboard.segments] for one in cast], dtype=bool)
+    return there.reshape(len(cast), len(storyboard.segments)) & ~overlooked(looks, storyboard, coverage)
 
 
 def prototypes(total: Array, aspects: int) -> Array:

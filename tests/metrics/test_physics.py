@@ -418,7 +418,7 @@ def test_a_video_that_ends_early_does_not_gain_by_it(name: str):
     assert early.coverage == pytest.approx(1 / 3, abs=0.02)
 
 
-@pytest.mark.parametrize("name", ["permanence", "support", "physics"])
+@pytest.mark.parametrize("name", ["permanence", "support", "physics", "identity", "shape"])
 def test_nobody_to_follow_is_not_applicable(name: str):
     board = Storyboard(id="a", title="a", segments=(Segment(text="A street in the rain."),))
     film = np.random.default_rng(0).integers(0, 256, (24, 64, 96, 3), dtype=np.uint8)
