@@ -4,7 +4,9 @@
 ten to a row in the order of `by_eye/frames.csv`. They were looked at six times enlarged, without their systems, their
 texts or any detection. `by_eye/labels.csv` has what a viewer would say is there: kind, box in pixels of what is seen,
 species and colour or `unclear`, and whether it is sure; what is not may be there, and is neither asked for nor wrong to
-find. `... picture PLACE.jpg` draws labels (white, or grey where not sure) and detections (black) upon the frames.
+find. `by_eye/labels_second.csv` is by another viewer, who saw the frames alone, eight times enlarged: it tells how well
+two viewers agree. `... picture PLACE.jpg` draws labels (white, or grey where not sure) and detections (black) upon the
+frames.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ FRAMES = 100
 COLUMNS = 10
 HEIGHT, WIDTH = 64, 96
 SCALE = 3
+FIRST, SECOND = "labels.csv", "labels_second.csv"
 UNCLEAR = "unclear"
 CHARACTER = "character"
 
@@ -117,10 +120,10 @@ def systems() -> list[str]:
     return [row["system"] for row in _rows("frames.csv")]
 
 
-def labels() -> list[list[Sight]]:
-    """Of each frame."""
+def labels(name: str = FIRST) -> list[list[Sight]]:
+    """Of each frame, by one viewer."""
     told: list[list[Sight]] = [[] for _ in range(FRAMES)]
-    for row in _rows("labels.csv"):
+    for row in _rows(name):
         box = np.array([float(row[side]) for side in ("left", "top", "right", "bottom")])
         told[int(row["frame"])].append(Sight(row["kind"], box, row["species"], row["colour"], row["sure"] == "1"))
     return told
@@ -180,7 +183,7 @@ def _share(right: npt.NDArray[np.int64], wrong: npt.NDArray[np.int64]) -> str:
     clusters = np.repeat(np.arange(len(right)), right + wrong)
     if not len(ones):
         return "-"
-    found = clustered_mean(ones.tolist(), [str(number) for number in clusters])
+    found = clustered_mean(ones.tolist(), [str(number) for number in clusters], (0.0, 1.0))
     return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
 
 
@@ -201,26 +204,48 @@ def of_kind(seen: Iterable[Sight], character: bool, all_sure: bool = False) -> I
             yield one._replace(sure=True) if all_sure else one
 
 
+def judged(
+    told: Iterable[Iterable[Sight]],
+    found: Iterable[Iterable[Sight]],
+    character: bool = True,
+    least: float = 0.5,
+    all_sure: bool = False,
+) -> list[Verdict]:
+    """Frame by frame, of characters or of things, from that overlap on."""
+    return [
+        compare(of_kind(here, character, all_sure), of_kind(there, character), least)
+        for here, there in zip(told, found, strict=True)
+    ]
+
+
 def measure() -> None:
     """Print it all."""
     told, found, made = labels(), detections(frames()), systems()
-
-    def judged(character: bool = True, least: float = 0.5, all_sure: bool = False) -> list[Verdict]:
-        return [
-            compare(of_kind(here, character, all_sure), of_kind(there, character), least)
-            for here, there in zip(told, found, strict=True)
-        ]
-
-    verdicts = judged()
+    verdicts = judged(told, found)
     tell("characters", verdicts)
     for system in SYSTEMS:
         tell(f"  {system}", [one for one, name in zip(verdicts, made, strict=True) if name == system])
-    tell("characters, overlap of 0.3", judged(least=0.3))
-    tell("characters, those not sure too", judged(all_sure=True))
-    tell("things", judged(character=False))
-    tell("things, those not sure too", judged(character=False, all_sure=True))
+    tell("characters, overlap of 0.3", judged(told, found, least=0.3))
+    tell("characters, those not sure too", judged(told, found, all_sure=True))
+    tell("things", judged(told, found, character=False))
+    tell("things, those not sure too", judged(told, found, character=False, all_sure=True))
     agreement(verdicts, "species")
     agreement(verdicts, "colour")
+    _of_two_viewers(told, labels(SECOND), found)
+
+
+def _of_two_viewers(first: list[list[Sight]], second: list[list[Sight]], found: list[list[Sight]]) -> None:
+    """What one is sure of as the other sees it, and toon-id by the second."""
+    tell("second viewer, by the first", judged(first, map(_sure, second)))
+    tell("first viewer, by the second", judged(second, map(_sure, first)))
+    agreement(judged(first, map(_sure, second)), "colour")
+    tell("characters, by the second viewer", judged(second, found))
+    tell("the same, overlap of 0.3", judged(second, found, least=0.3))
+    agreement(judged(second, found), "colour")
+
+
+def _sure(seen: Iterable[Sight]) -> list[Sight]:
+    return [one for one in seen if one.sure]
 
 
 def picture(place: Path) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +38,10 @@ class Look(NamedTuple):
     truth: int
     shown: int
     """How many different ones are there."""
+
+
+Read = Mapping[str, Mapping[Look, bool]]
+"""By storyboard, whether each look was read."""
 
 
 def expected(board: Storyboard) -> Iterator[Look]:
@@ -69,7 +73,7 @@ def _case(board: Storyboard, number: int, last: int | None) -> str:
 
 
 @torch.no_grad()
-def found(model: Recogniser, board: Storyboard, path: Path) -> dict[Look, bool]:
+def seen(model: Recogniser, board: Storyboard, path: Path) -> dict[Look, bool]:
     """Whether each thing is among the likeliest."""
     setting, species, colours, _ = model(values(np.stack(strip.of_video(path, strip.middles_of(board)))))
     scores = {"setting": setting, "species": species, "colour": colours}
@@ -79,16 +83,16 @@ def found(model: Recogniser, board: Storyboard, path: Path) -> dict[Look, bool]:
     }
 
 
-def readings(store: Store, system: str, boards: Mapping[str, Storyboard]) -> dict[str, dict[Look, bool]]:
+def readings(store: Store, system: str, boards: Mapping[str, Storyboard]) -> Read:
     """By storyboard, for all finished videos of a system."""
     model = recogniser()
     made = [video for video in store.videos() if video.model == system and video.status == "ok" and video.seed == 0]
-    return {one.storyboard: found(model, boards[one.storyboard], store.folder / one.path) for one in made}
+    return {one.storyboard: seen(model, boards[one.storyboard], store.folder / one.path) for one in made}
 
 
-def tell(title: str, cases: Mapping[str, list[tuple[str, float]]], least: float = 0.0) -> None:
+def tell(title: str, found: Mapping[str, list[tuple[str, float]]], least: float = 0.0) -> None:
     """Means with intervals over storyboards, of values from `least` to 1."""
-    for what, pairs in sorted(cases.items()):
+    for what, pairs in sorted(found.items()):
         mean = clustered_mean([value for _, value in pairs], [board for board, _ in pairs], (least, 1.0))
         sys.stdout.write(
             f"{title}  {what:17} {mean.value:6.3f} [{mean.low:6.3f}, {mean.high:6.3f}]"
@@ -104,19 +108,18 @@ def main() -> None:
     boards = {board.id: board for board in suite.storyboards}
     all_read = [readings(store, system, boards) for system in systems]
     for system, read in zip(systems, all_read, strict=True):
-        tell(system, _by_case((board, look, float(right)) for board in read for look, right in read[board].items()))
+        tell(system, cases(read))
     if len(systems) == 2:
-        one, other = all_read
-        shared = ((board, look) for board in one if board in other for look in one[board])
-        better = ((board, look, float(one[board][look]) - other[board][look]) for board, look in shared)
-        tell(" - ".join(systems), _by_case(better), least=-1.0)
+        tell(" - ".join(systems), cases(*all_read), least=-1.0)
 
 
-def _by_case(items: Iterable[tuple[str, Look, float]]) -> dict[str, list[tuple[str, float]]]:
-    cases = defaultdict(list)
-    for board, look, value in items:
-        cases[f"{look.what} {look.case}"].append((board, value))
-    return cases
+def cases(read: Read, other: Read | None = None) -> dict[str, list[tuple[str, float]]]:
+    """By what was looked for: storyboard and 1 where it was read, else 0; less the same of `other` if there is one."""
+    found = defaultdict(list)
+    for board in read if other is None else read.keys() & other.keys():
+        for look, right in read[board].items():
+            found[f"{look.what} {look.case}"].append((board, float(right) - (other[board][look] if other else 0)))
+    return found
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def measure_tie_bands(
     """The tie band of each metric: the `quantile` of how far a harmless repetition moves the score of a video.
 
     `scores` and `repeated` are of the same system on the same storyboards and seeds, `repeated` after re-encoding. The
-    result is what `leaderboards/tie_bands.json` holds: metric -> band, n, metric_version, quantile.
+    result is metric -> band, n, metric_version, quantile.
     """
     again = {(score.storyboard, score.seed, score.metric): score.value for score in repeated}
     moved: dict[tuple[str, str], list[float]] = defaultdict(list)
@@ -136,6 +136,16 @@ def measure_tie_bands(
         }
         for (metric, version), distances in sorted(moved.items())
     }
+
+
+def widest(measured: Mapping[str, Mapping[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """Of each metric the widest of several systems' bands, as `measure_tie_bands` gives them, and whose it is."""
+    found: dict[str, dict[str, Any]] = {}
+    for system, bands in measured.items():
+        for metric, entry in bands.items():
+            if metric not in found or entry["band"] > found[metric]["band"]:
+                found[metric] = {**entry, "system": system}
+    return dict(sorted(found.items()))
 
 
 def read_tie_bands(path: Path, versions: Mapping[str, str]) -> dict[str, float]:

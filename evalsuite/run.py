@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar
 
 from evalsuite import features as extractors
 from evalsuite import plugins, sheets
+from evalsuite.catalogue import PACKAGES
 from evalsuite.errors import EvalsuiteError, PluginError, StoreError
 from evalsuite.execute import Execution
 from evalsuite.interfaces import SetMetric
@@ -211,7 +212,6 @@ def _by_name(folder: Path, storyboard: str, seed: int, alone: bool) -> Path:
 
 def provenance(request: Request) -> dict[str, Any]:
     """What is run, by which code, on what."""
-    wanted = {"torch", "numpy", "scipy", "av", "decord", "opencv-python-headless", "skia-python", "pymunk", "evalsuite"}
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": sys.argv[1:],
@@ -220,7 +220,7 @@ def provenance(request: Request) -> dict[str, Any]:
         "revisions": {plugins.spelling(model).label: _revision(model, request) for model in request.models},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
-        "versions": {each.name: each.version for each in distributions() if each.name in wanted},
+        "versions": {each.name: each.version for each in distributions() if each.name in PACKAGES},
     }
 
 

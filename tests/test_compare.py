@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pytest
 
-from evalsuite.compare import compare, left_out, measure_tie_bands, read_tie_bands, unscored, withheld
+from evalsuite.compare import compare, left_out, measure_tie_bands, read_tie_bands, unscored, widest, withheld
 from evalsuite.types import Score, Status
 
 
@@ -89,6 +90,16 @@ def test_tie_bands_are_a_quantile_of_how_far_scores_move(tmp_path: Path) -> None
     file.write_text(json.dumps({"metrics": bands}))
     assert read_tie_bands(file, {"drift": "1", "motion": "1"}) == {"drift": bands["drift"]["band"]}
     assert read_tie_bands(file, {"drift": "2"}) == {}
+
+
+def test_of_several_systems_the_widest_band_counts() -> None:
+    boards = [str(number) for number in range(40)]
+    calm = [score("calm", 0.5, board, metric=metric) for board in boards for metric in ("drift", "motion")]
+    moved = [dataclasses.replace(one, value=0.5 + (0.01 if one.metric == "drift" else 0.0)) for one in calm]
+    other = [dataclasses.replace(one, value=0.52) for one in calm if one.metric == "motion"]
+    bands = widest({"first": measure_tie_bands(calm, moved), "second": measure_tie_bands(calm, other)})
+    assert {metric: entry["system"] for metric, entry in bands.items()} == {"drift": "first", "motion": "second"}
+    assert [bands[metric]["band"] for metric in ("drift", "motion")] == pytest.approx([0.01, 0.02])
 
 
 def test_who_was_not_scored_by_all_metrics_is_not_compared() -> None:

@@ -113,7 +113,8 @@ def _best_rate(
     if len(recipe.rates) == 1:
         return recipe.rates[0]
     kept = path.with_name(f"{path.name}_rates.json")
-    if not kept.exists():
+    trials = repr((recipe.rates, recipe.recall, recipe.trial_steps, recipe.held_out, seed))
+    if not kept.exists() or json.loads(kept.read_text())["trials"] != trials:
         found: dict[float, float | None] = {}
         for rate in recipe.rates:
             few = _at_rate(recipe.recall, rate)
@@ -124,8 +125,8 @@ def _best_rate(
                 found[rate] = held_out_recall(tried, base, vocabulary, few, recipe.held_out)
             except DivergedError:
                 found[rate] = None
-        kept.write_text(json.dumps(found))
-    losses = {float(rate): loss for rate, loss in json.loads(kept.read_text()).items() if loss is not None}
+        kept.write_text(json.dumps({"trials": trials, "rates": found}))
+    losses = {float(rate): loss for rate, loss in json.loads(kept.read_text())["rates"].items() if loss is not None}
     if not losses:
         raise DivergedError(f"{path.name} diverged at every rate of {', '.join(map(str, recipe.rates))}.")
     return min(losses, key=losses.__getitem__)

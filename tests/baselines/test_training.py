@@ -18,7 +18,7 @@ from evalsuite.baselines.models.transformer import VideoTransformer
 from evalsuite.baselines.models.ttt_linear import ttt_linear
 from evalsuite.baselines.models.ttt_mlp import ttt_mlp
 from evalsuite.baselines.models.weights import load_autoencoder, load_base, load_layers, save_base
-from evalsuite.baselines.training import train
+from evalsuite.baselines.training import train, train_transformer
 from evalsuite.baselines.training.data import Filmed, as_video, clip, render, shelved
 from evalsuite.baselines.training.latents import Told, mark, told
 from evalsuite.baselines.training.lessons import Lessons, Stretches, draw_stretches
@@ -347,13 +347,30 @@ def test_a_smoke_run_of_each_other_layer_learns_and_makes_frames(name, smoke):
 
 def test_the_rate_with_the_least_held_out_loss_is_taken(smoke):
     folder, _ = smoke
-    rates = json.loads((folder / "ttt_rates.json").read_text())
+    rates = json.loads((folder / "ttt_rates.json").read_text())["rates"]
     assert set(rates) == {"0.001", "0.002"}
     assert rates["0.001"] != rates["0.002"]
     best = float(min(rates, key=rates.get))
     state = torch.load(folder / "ttt_003.pt", weights_only=True)
     last = state["optimisers"][0]["param_groups"][0]["lr"]
     assert last == pytest.approx(best / 10)  # of the last of 25 steps, 10 of which fall
+
+
+def test_trials_of_another_recipe_are_not_taken(tmp_path, monkeypatch):
+    losses = {5e-4: 0.3, 1e-3: 0.2, 2e-3: 0.1}
+    rates = []
+    monkeypatch.setattr(train_transformer, "_learning", lambda model: model)
+    monkeypatch.setattr(train_transformer, "train_recall", lambda model, base, words, few, *rest: rates.append(few))
+    monkeypatch.setattr(
+        train_transformer, "held_out_recall", lambda *of: losses[round(rates[-1].schedule.rate / rate, 6)]
+    )
+    recipe, rate = RECIPE, RECIPE.recall.schedule.rate
+    assert _best_rate(None, None, None, recipe, tmp_path / "ttt", 0) == 2e-3
+    assert _best_rate(None, None, None, recipe, tmp_path / "ttt", 0) == 2e-3
+    assert len(rates) == 3
+    losses[5e-4] = 0.0
+    assert _best_rate(None, None, None, replace(recipe, trial_steps=200), tmp_path / "ttt", 0) == 5e-4
+    assert len(rates) == 6
 
 
 def test_a_rate_that_is_asked_for_is_taken_without_trials(tmp_path, monkeypatch):
