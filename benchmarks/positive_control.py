@@ -1,8 +1,8 @@
 """Is a look carried over a cut and three segments of absence? On stories of 63 s in which somebody returns after them.
 
-`python benchmarks/positive_control.py RUN_FOLDER STORIES SYSTEM OTHER_SYSTEM ...` makes what the folder lacks, of
-stories that are in no suite and in no training, and prints what `looks.py` reads off the first system's videos, and
-that less what it reads off each other's. Of each story the same frames count for all systems.
+`python benchmarks/positive_control.py RUN_FOLDER STORIES SYSTEM ... WITHOUT_MEMORY` makes what the folder lacks, of
+stories that are in no suite and in no training, and prints what `looks.py` reads off each system's videos, and that
+less what it reads off the last one's. Of each story the same frames count for all systems.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ def main() -> None:
         run(request, advance)
     store = Store.existing(Path(folder), suite.name, suite.version)
     boards = {board.id: board for board in suite.storyboards}
-    first, *others = (readings(store, system, boards) for system in systems)
-    tell(systems[0], cases(first))
-    for system, other in zip(systems[1:], others, strict=True):
-        tell(system, cases(other))
-        tell(f"{systems[0]} - {system}", cases(first, other), least=-1.0)
+    read = {system: readings(store, system, boards) for system in systems}
+    for system in systems:
+        tell(system, cases(read[system]))
+    for system in systems[:-1]:
+        tell(f"{system} - {systems[-1]}", cases(read[system], read[systems[-1]]), least=-1.0)
 
 
 if __name__ == "__main__":
