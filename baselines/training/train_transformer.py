@@ -114,7 +114,7 @@ def _best_rate(
         return recipe.rates[0]
     kept = path.with_name(f"{path.name}_rates.json")
     trials = repr((recipe.rates, recipe.recall, recipe.trial_steps, recipe.held_out, seed))
-    if not kept.exists() or json.loads(kept.read_text())["trials"] != trials:
+    if not kept.exists() or json.loads(kept.read_text()).get("trials") != trials:
         found: dict[float, float | None] = {}
         for rate in recipe.rates:
             few = _at_rate(recipe.recall, rate)
