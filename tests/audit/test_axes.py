@@ -27,14 +27,14 @@ def asked(tmp_path) -> Plan:
 
 
 def played(asked: Plan, values: dict[tuple[str, str], list[float | None]]) -> list[axes.Played]:
-    """`values` are of each version and metric, by storyboard; what is not told has 0.9 throughout."""
+    """`values` are of each version and metric, by storyboard; what is not told has 0.5 throughout."""
     versions = ["oracle", *(version for _, version in asked.sources[0].tricks())]
     boards = [board.id for board in asked.suite.storyboards]
     scores = [
         score(version, board, metric, value)
         for version in versions
         for metric in METRICS
-        for board, value in zip(boards, values.get((version, metric), [0.9] * 3), strict=True)
+        for board, value in zip(boards, values.get((version, metric), [0.5] * 3), strict=True)
     ]
     return axes.played(asked, Report(tuple(scores), ()))
 
@@ -50,7 +50,7 @@ def test_only_axes_whose_metrics_were_all_asked_for_are_played(asked):
 def test_the_share_is_that_of_weighted_wins_with_ties_as_halves(asked):
     band = shipped_tie_bands(VERSIONS)["motion"]
     values = {
-        ("degraded:freeze@0.4", "motion"): [0.9 + 2 * band, 0.9 + band / 2, 0.1],
+        ("degraded:freeze@0.4", "motion"): [0.5 + 2 * band, 0.5 + band / 2, 0.1],
         ("degraded:freeze@0.4", "permanence"): [1.0, 0.1, None],
     }
     found = next(each for each in played(asked, values) if each.version == "degraded:freeze@0.4")
