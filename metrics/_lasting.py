@@ -20,11 +20,11 @@ REACH = {"character": 40.0, "thing": 140.0}
 NEAR = 6.0
 """Pixels beyond that which are no jump: a box that is partly hidden is wrong by as much."""
 FARTHEST = 64.0
-"""A jump of so many pixels, or being gone, is the worst."""
+"""A jump of so many pixels is the worst."""
 UNSEEN = 0.5
 """Of a longer time out of sight no more seconds are believed to have been spent on the way."""
-GONE = 0.75
-"""Seconds out of sight after which something is gone."""
+GONE = (0.5, 1.5)
+"""Seconds out of sight up to which that costs nothing, and from which something is gone altogether."""
 ROOM = 6.0
 """Pixels from the picture's edge within which something may leave."""
 LEFT = 0.75
@@ -53,16 +53,20 @@ def presence(found: Tracks, storyboard: Storyboard) -> dict[int, float]:
 def steadiness(found: Tracks) -> dict[int, float]:
     """By the number of each segment in which any that it expects is seen: 1 less the worst jump or loss."""
     return worst(
-        (number, 1 - float(np.clip((_displaced(track, there, found) - NEAR) / (FARTHEST - NEAR), 0, 1)))
+        (number, 1 - max(_jumped(track, there, found), _lost(track, there, found)))
         for number, track, there in stays(found)
         if _followed(track, there, found)
     )
 
 
-def peopled(found: Tracks) -> set[int]:
-    """The number of each segment in which any character that it expects is seen often enough to be judged."""
-    people = ((number, track, there) for number, track, there in stays(found) if track.kind == "character")
-    return {number for number, track, there in people if _followed(track, there, found)}
+def peopled(found: Tracks) -> dict[int, float]:
+    """By the number of each segment that expects characters: how much of it, up to `ENOUGH`, any is seen for."""
+    most: dict[int, float] = {}
+    for number, track, there in stays(found):
+        if track.kind == "character":
+            share = float((track.seen & found.live)[there].mean())
+            most[number] = max(most.get(number, 0.0), min(1.0, share / ENOUGH))
+    return most
 
 
 def unreached(found: Tracks, storyboard: Storyboard) -> Iterator[tuple[int, Track]]:
@@ -92,18 +96,15 @@ def _followed(track: Track, there: Flags, found: Tracks) -> bool:
     return bool((track.seen & found.live)[there].sum() >= FEWEST[_sort(track)])
 
 
-def _displaced(track: Track, there: Flags, found: Tracks) -> float:
-    return max(_jump(track, there, found), _lost(track, there, found))
-
-
 def _sort(track: Track) -> str:
     return "character" if track.kind == "character" else "thing"
 
 
-def _jump(track: Track, there: Flags, found: Tracks) -> float:
-    """The farthest jump beyond what its speed allows, in pixels: the least way from two samples to the next two.
+def _jumped(track: Track, there: Flags, found: Tracks) -> float:
+    """The farthest jump beyond what its speed allows, from 0 at `NEAR` to 1 at `FARTHEST`.
 
-    A character has the speed of its steps just before and after. A thing may be thrown, and so has the greatest.
+    The least way from two samples to the next two counts. A character has the speed of its steps just before and
+    after; a thing may be thrown, and so has the greatest.
     """
     seen = np.flatnonzero(there & track.seen)
     place, passed = track.middle[seen], np.minimum(np.diff(seen) / found.rate, UNSEEN)
@@ -118,13 +119,14 @@ def _jump(track: Track, there: Flags, found: Tracks) -> float:
             for early in (0, 1)
         ]
         worst = max(worst, float(min(ways)))
-    return worst
+    return float(np.clip((worst - NEAR) / (FARTHEST - NEAR), 0, 1))
 
 
 def _lost(track: Track, there: Flags, found: Tracks) -> float:
-    """`FARTHEST` where it is gone before the segment ends though nothing hid it and it did not leave, else 0."""
+    """How far it is gone before the segment ends though nothing hid it and it did not leave, 0 - 1."""
     samples, seen = np.flatnonzero(there), np.flatnonzero(there & track.seen)
-    if track.kind == "bubbles" or (samples[-1] - seen[-1]) / found.rate < GONE:
+    gone = float(np.clip(((samples[-1] - seen[-1]) / found.rate - GONE[0]) / (GONE[1] - GONE[0]), 0, 1))
+    if track.kind == "bubbles" or gone == 0:
         return 0.0
     boxes = track.picture[seen]
     box, before = boxes[-1], boxes[-1 - min(len(seen) - 1, round(BEFORE * found.rate))]
@@ -132,7 +134,7 @@ def _lost(track: Track, there: Flags, found: Tracks) -> float:
     usual = _usual(track, boxes)
     passed = _passed(track.box[seen[-1]], usual[0], found.view[there][samples > seen[-1]])
     hidden = _covered(box, others) > HIDING
-    return 0.0 if hidden or passed or _leaves(box, box - before, LEFT * usual) else FARTHEST
+    return 0.0 if hidden or passed or _leaves(box, box - before, LEFT * usual) else gone
 
 
 def _usual(track: Track, boxes: Array) -> Array:

@@ -2,9 +2,9 @@
 
 In each segment that expects a character, whatever the storyboard has there is followed with the camera's motion taken
 out. The segment is worth what its worst body is: 1 where none moves farther at once than its own motion, or a throw,
-explains, 0 where one jumps by two thirds of the picture's width or is gone from the middle of it, and 0 where no
-character is seen. It counts by the share of the segment that is live: what is frozen, looped or incoherent shows no
-way. The value is the mean.
+explains, 0 where one jumps by two thirds of the picture's width or is gone from the middle of it. It counts by how
+much of it, up to a half, any character is seen for, and by the share of it that is live: what is frozen, looped or
+incoherent shows no way. The value is the mean.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Permanence(Metric):
     """How far nothing jumps to another place or is gone in mid-picture, segment by segment; 0 - 1."""
 
     summary: ClassVar[str] = "nobody and nothing jumps to another place, or is gone in mid-picture"
-    version: ClassVar[str] = f"5-{REVISION}"
+    version: ClassVar[str] = f"6-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("teleport",)
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
-        """`series` is (second, how steady the segment's worst body is) of each segment that expects a character."""
+        """`series` is (second, what the segment is worth) of each that expects a character, however live it is."""
         found, line = tracks(features, storyboard), timeline(features["thumbnails"], storyboard)
         cast = {track.entity.id for track in found.tracks if track.kind == "character"}
         segments = [(number, one) for number, one in enumerate(storyboard.segments) if cast & set(one.present)]
@@ -46,7 +46,7 @@ class Permanence(Metric):
         if not wanted:
             return Measured(None, "each segment is too short for anybody to be followed in it")
         steady, seen = steadiness(found), peopled(found)
-        kept = [steady[number] if number in seen else 0.0 for number in wanted]
+        kept = [seen.get(number, 0.0) * steady.get(number, 1.0) for number in wanted]
         live = shares(found.live, line, storyboard)[wanted]
         return Measured(
             value=float(np.mean(live * kept)),

@@ -58,7 +58,7 @@ class Physics(Metric):
     """How well gravity, contacts and permanence are kept, as a product; 0 - 1."""
 
     summary: ClassVar[str] = "falls, bounces, rolls, what lies there, and permanence obey the laws of the world"
-    version: ClassVar[str] = f"8-{REVISION}"
+    version: ClassVar[str] = f"9-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")

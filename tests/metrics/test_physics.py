@@ -289,8 +289,22 @@ def test_permanence_is_what_the_worst_body_keeps(seen: Callable):
     assert lies_there_alone.value == 0
 
 
+@pytest.mark.parametrize(("until", "kept"), [(3.0, 1.0), (2.5, 1.0), (2.0, 0.5), (1.5, 0.0)])
+def test_who_is_gone_for_longer_is_lost_more(seen: Callable, until: float, kept: float):
+    """Half a second out of sight is nothing, and one and a half are the worst."""
+    found = seen("permanence", {"ann": lambda t: (48.0, 40.0) if t < until else None}, None)
+    assert found.value == pytest.approx(kept)
+
+
+@pytest.mark.parametrize("every", [1, 2, 4, 8])
+def test_who_is_seen_less_than_half_of_the_time_keeps_less(seen: Callable, every: int):
+    """One sample of so many; with one of eight it is seen too seldom to be followed."""
+    found = seen("permanence", {"ann": lambda t: (48.0, 40.0) if round(t * FPS) % every == 0 else None}, None)
+    assert found.value == pytest.approx(min(1, 2 / every))
+
+
 def test_who_leaves_by_an_edge_is_not_gone_and_who_stands_there_is(seen: Callable):
-    walks = seen("permanence", {"ann": lambda t: (60 + 30 * t, 40.0)}, None)
+    walks = seen("permanence", {"ann": lambda t: (50 + 25 * t, 40.0)}, None)
     assert walks.value == pytest.approx(1)
     assert seen("permanence", {"ann": lambda t: (60 + 30 * t, 40.0) if t < 1 else None}, None).value == 0
     assert seen("permanence", {"ann": lambda t: (84.0, 40.0) if t < 1 else None}, None).value == 0
