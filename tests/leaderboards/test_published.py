@@ -35,6 +35,16 @@ def test_a_table_is_that_of_its_videos(name):
 
 
 @pytest.mark.parametrize("name", TABLES)
+def test_what_is_said_of_a_table_holds(name):
+    suite = suites.load(name, 1)
+    lines = (LEADERBOARDS / f"{name}.md").read_text(encoding="utf-8").splitlines()
+    said = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
+    notes = list(ranked(suite, published.read(published.SHIPPED, suite)).notes)
+    assert said[: len(notes)] == notes
+    assert all(line.startswith("videos at hand: ") for line in said[len(notes) :])
+
+
+@pytest.mark.parametrize("name", TABLES)
 def test_every_video_was_made_and_scored(name):
     suite = suites.load(name, 1)
     found = published.read(published.SHIPPED, suite)
