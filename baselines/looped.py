@@ -23,7 +23,7 @@ class Looped(Baseline):
     def generate(self, storyboard: Storyboard, seed: int, spec: VideoSpec) -> Footage:
         frames = Timeline.of(storyboard.segments, spec.fps).frames
         seconds = storyboard.segments[0].seconds if self.period is None else self.period
-        period = max(1, first_frame(seconds, spec.fps))
+        period = max(1, first_frame(min(seconds, storyboard.seconds), spec.fps))
         return reordered(draw(episode_of(storyboard), spec, seed), [frame % period for frame in range(frames)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ from evalsuite.types import Clip, Features, Storyboard
 CLIP_FRAMES = 64
 Judge = TypeVar("Judge", Metric, SetMetric)
 _STORYBOARD = "storyboard"
+_KEPT = {"seen": torch.uint8, "sizes": torch.int64}
+"""What a metric of sets keeps of videos, and in what kind of tensor."""
 
 
 class _OfVideos(torchmetrics.Metric, Generic[Judge]):
@@ -69,7 +72,7 @@ class VideoMetric(_OfVideos[Metric]):
     def __init__(self, metric: Metric, **options: Any) -> None:
         """`options` are those of `torchmetrics.Metric`."""
         super().__init__(metric, **options)
-        for name in ("total", "judged", "left_out"):
+        for name in ("total", "judged", "left_out", _mark(metric)):
             self.add_state(name, torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
     def compute(self) -> torch.Tensor:
@@ -98,7 +101,7 @@ class SetVideoMetric(_OfVideos[SetMetric]):
     def __init__(self, metric: SetMetric, **options: Any) -> None:
         """`options` are those of `torchmetrics.Metric`."""
         super().__init__(metric, **options)
-        for name in ("seen", "sizes"):
+        for name in _KEPT:
             self.add_state(name, [], dist_reduce_fx="cat")
 
     def compute(self) -> torch.Tensor:
@@ -116,15 +119,31 @@ class SetVideoMetric(_OfVideos[SetMetric]):
     def _add(self, features: Mapping[str, Features], storyboard: Storyboard) -> None:
         if reason := self.metric.unfit(features, storyboard):
             raise VideoError(f"{storyboard.id}: {reason}")
-        packed = _packed(features, storyboard)
+        packed = _packed(features, storyboard).to(self.device)
         self.seen.append(packed)
-        self.sizes.append(torch.tensor([len(packed)], device=packed.device))
+        self.sizes.append(torch.tensor([len(packed)], device=self.device))
+
+    def _sync_dist(self, *arguments: Any, **options: Any) -> None:
+        """A process that was shown no video has empty tensors of the others' kinds: torchmetrics would take floats."""
+        for name, kind in _KEPT.items():
+            if not len(getattr(self, name)):
+                setattr(self, name, [torch.zeros(0, dtype=kind, device=self.device)])
+        super()._sync_dist(*arguments, **options)
 
 
 def torch_metric(name: str, **options: Any) -> VideoMetric | SetVideoMetric:
     """The metric called `name`, as one of torchmetrics; `options` are those of `torchmetrics.Metric`."""
     metric = plugins.metric(name)
     return VideoMetric(metric, **options) if isinstance(metric, Metric) else SetVideoMetric(metric, **options)
+
+
+def _mark(metric: Metric) -> str:
+    """A name that two metrics share only where they measure the same.
+
+    A `MetricCollection` takes metrics for one whose states have equal names and values, and updates the first alone.
+    """
+    measured = (type(metric).__module__, type(metric).__qualname__, metric.version, tuple(metric.extractors))
+    return f"of_{hashlib.sha256(repr(measured).encode()).hexdigest()[:16]}"
 
 
 def _paired(
@@ -163,6 +182,8 @@ def _bytes_of(text: str) -> npt.NDArray[np.uint8]:
 
 
 def _clips(video: torch.Tensor, fps: float) -> Iterator[Clip]:
+    if not 0 < fps < math.inf:
+        raise ValueError(f"frames per second must be more than 0, and are {fps}")
     if video.dtype != torch.uint8 or video.ndim != 4 or video.shape[-1] != 3:
         raise ValueError(f"a video must be uint8 (time, height, width, 3), and is {video.dtype} {tuple(video.shape)}")
     for start in range(0, len(video), CLIP_FRAMES):

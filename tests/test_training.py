@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torchmetrics
 
 from evalsuite.errors import UnknownPluginError, VideoError
 from evalsuite.features import extract
@@ -56,8 +57,9 @@ def judged_by(rank: int, folder: str) -> list[torch.Tensor]:
     mean = metric.compute()
     metric.sync()
     spread = shown(SetVideoMetric(Spread()), ((0, 2, 3), (1,))[rank]).compute()
+    one_sided = shown(SetVideoMetric(Spread()), ((0, 1, 2, 3), ())[rank]).compute()
     torch.distributed.destroy_process_group()
-    return [mean, metric.judged, metric.left_out, spread]
+    return [mean, metric.judged, metric.left_out, spread, one_sided]
 
 
 def second_process(_: int, folder: str) -> None:
@@ -71,8 +73,30 @@ def test_two_processes_give_the_values_of_one(tmp_path: Path) -> None:
     one = VideoMetric(Brightness())
     one.update([grey(level) for level in (10, 60, 200)], [STORY] * 3, fps=8)
     spread = shown(SetVideoMetric(Spread()), (0, 1, 2, 3)).compute()
-    assert found == [one.compute(), 3, 1, spread]
+    assert found == [one.compute(), 3, 1, spread, spread]
     assert torch.load(tmp_path / "second", weights_only=True) == found
+
+
+class Darkness(Brightness):
+    """The same, negated."""
+
+    def measure(self, features: object, storyboard: Storyboard) -> Measured:
+        light = super().measure(features, storyboard).value
+        return Measured(None if light is None else -light)
+
+
+def test_metrics_of_a_collection_that_agree_at_first_stay_apart() -> None:
+    """torchmetrics updates the first alone of those whose states are equal after the first batch."""
+    both = torchmetrics.MetricCollection({"light": VideoMetric(Brightness()), "dark": VideoMetric(Darkness())})
+    both.update(grey(255), OTHER, fps=8)
+    both.update(grey(255), STORY, fps=8)
+    assert {name: value.item() for name, value in both.compute().items()} == pytest.approx({"light": 100, "dark": -100})
+
+
+@pytest.mark.parametrize("fps", [0.0, -8.0, float("inf"), float("nan")])
+def test_a_rate_of_frames_that_is_none_is_refused(fps: float) -> None:
+    with pytest.raises(ValueError, match="frames per second"):
+        VideoMetric(Brightness()).update(grey(0), STORY, fps=fps)
 
 
 def test_two_that_are_merged_equal_one() -> None:

@@ -31,9 +31,8 @@ def decoded(autoencoder: Autoencoder, latents: Iterable[Tensor]) -> Iterator[npt
 def copied(autoencoder: Autoencoder, frames: Iterable[Frame]) -> Iterator[Frame]:
     """Frames encoded and decoded, with some more where they do not fill a last piece."""
     kind = next(autoencoder.parameters()).dtype
-    with torch.inference_mode():
-        for piece in decoded(autoencoder, autoencoder.encode_stream(video.to(kind) for video in _pieces(frames))):
-            yield from piece
+    for piece in decoded(autoencoder, autoencoder.encode_stream(video.to(kind) for video in _pieces(frames))):
+        yield from piece
 
 
 def _pieces(frames: Iterable[Frame]) -> Iterator[Tensor]:

@@ -55,7 +55,7 @@ def train_recall(
         texts = draw_stories(vocabulary, "train", stage, luck)
         return recall_loss(recall, base, vocabulary, texts, _draw_time(texts, luck))
 
-    return fit(recall, stage.schedule, loss, checkpoint, seed, (stage,))
+    return fit(recall, stage.schedule, loss, checkpoint, seed, (stage, _STEEP, _SELDOM))
 
 
 @torch.no_grad()

@@ -21,7 +21,7 @@ from .texts import LOOKS, Texts, of_characters
 
 TAUGHT_TIMES = Times(2.0, 0.7)
 """Of the diffusion: at these, being told again helps most."""
-_MISSED = 0.1
+MISSED = 0.1
 """How much the share of looks that are missed counts beside the latents."""
 _DIRECTIONS = len(LOOKS) - 3
 """An introduction has one word of each of three kinds, so that so many numbers tell which."""
@@ -62,7 +62,7 @@ class Teacher:
         clean, read = _answer(model, drawn, noise, time, drawn.texts.words)
         flow = velocity(drawn.mixed(noise, time), time, clean)
         wrong = clean - wanted if taught else flow - (noise - drawn.latents)
-        return wrong.square().mean() + _MISSED * self.missed(read, told, drawn.texts)
+        return wrong.square().mean() + MISSED * self.missed(read, told, drawn.texts)
 
     def missed(self, read: Tensor, told: Tensor, texts: Texts) -> Tensor:
         """The share of the variance of looks by which names in the tokens `read` miss introductions in those `told`."""

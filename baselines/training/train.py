@@ -30,11 +30,13 @@ def train_generator(name: str, make_layer: MakeSequenceLayer, training: Training
     if training.rate is not None:
         recipe = replace(recipe, rates=(training.rate,))
     folder = training.folder / "smoke" if training.smoke else training.folder
+    founded: tuple[str, ...] = ()
     if training.from_nothing or training.further or training.smoke:
+        founded = (AUTOENCODER, BASE)
         _train_foundation(recipe, folder, SHIPPED if training.further and not training.smoke else None)
     train_layers(recipe, folder, name, make_layer, training.seed)
     draw_curves(folder / "loss.png", sorted(folder.glob("*.csv")))
-    return sorted((folder / "weights").glob("*.safetensors"))
+    return [folder / "weights" / file for file in (*founded, f"{name}.safetensors")]
 
 
 def _train_foundation(recipe: Recipe, folder: Path, start: Path | None) -> None:

@@ -74,7 +74,8 @@ def _fit(
         video, marks = draw_clips(films, schedule.batch, recipe.clip_frames, luck)
         return step_loss(model, video, marks, *draw_hiding(model, video, luck))
 
-    return fit(model, schedule, loss, checkpoint, recipe.seed, (recipe.films, recipe.clip_frames))
+    weighed = (_OUTLINES, _FOREGROUND, _LATENT_SCALE, _CLEAN, _NOISIEST)
+    return fit(model, schedule, loss, checkpoint, recipe.seed, (recipe.films, recipe.clip_frames, weighed))
 
 
 def draw_clips(films: Sequence[Filmed], batch: int, frames: int, luck: torch.Generator) -> tuple[Tensor, Tensor]:

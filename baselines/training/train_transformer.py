@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from evalsuite.learning.device import device, mixed_precision
-from evalsuite.learning.loop import DivergedError, fit, fused
+from evalsuite.learning.loop import DivergedError, fingerprint, fit, fused
 from evalsuite.learning.sums import is_made, revision
 
 from ..models.files import AUTOENCODER, BASE, SHIPPED
@@ -26,7 +26,7 @@ from .lessons import FLOW_TIMES, Lessons, Stretches, draw_blend, draw_stretches
 from .recall import held_out_recall, train_recall
 from .recipe import Recipe, Stage
 from .samples import draw_samples
-from .teaching import TAUGHT_TIMES, Teacher
+from .teaching import MISSED, TAUGHT_TIMES, Teacher
 
 
 class Course(NamedTuple):
@@ -36,6 +36,8 @@ class Course(NamedTuple):
     teacher: Teacher
     recipe: Recipe
     seed: int
+    latents: str
+    """Which autoencoder made what is learnt from."""
 
 
 def train_base(recipe: Recipe, folder: Path, start: Path | None = None) -> None:
@@ -76,7 +78,7 @@ def _fit_base(
         drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, recipe.text_dropout, luck)
         return step_loss(model, drawn, *draw_blend(drawn.latents, luck), stage.emphasis)
 
-    told = (stage, recipe.text_dropout, recipe.stories, latents)
+    told = (stage, recipe.text_dropout, recipe.stories, latents, FLOW_TIMES)
     return fit(model, stage.schedule, loss, checkpoint, recipe.seed + stage.seed_offset, told)
 
 
@@ -95,7 +97,7 @@ def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequen
     held_out = Lessons.from_shelves([told(folder, weights, shelf, "dev") for shelf in shelves], vocabulary)
     first = recipe.stages[0]
     teacher = Teacher.of(teacher_base, vocabulary, lessons.of(first.segments), first)
-    course = Course(lessons, teacher, recipe, seed)
+    course = Course(lessons, teacher, recipe, seed, revision(weights / AUTOENCODER))
     for stage in recipe.stages:
         step = f"{name}_{stage.name}"
         model = _fit(_learning(model), course, _at_rate(stage, rate), folder / f"{step}.pt")
@@ -113,23 +115,41 @@ def _best_rate(
     if len(recipe.rates) == 1:
         return recipe.rates[0]
     kept = path.with_name(f"{path.name}_rates.json")
-    trials = repr((recipe.rates, recipe.recall, recipe.trial_steps, recipe.held_out, seed))
-    if not kept.exists() or json.loads(kept.read_text()).get("trials") != trials:
-        found: dict[float, float | None] = {}
-        for rate in recipe.rates:
-            few = _at_rate(recipe.recall, rate)
-            few = replace(few, schedule=replace(few.schedule, steps=recipe.trial_steps))
-            checkpoint = path.with_name(f"{path.name}_rate_{rate:g}.pt")
-            try:
-                tried = train_recall(_learning(deepcopy(model)), base, vocabulary, few, checkpoint, seed)
-                found[rate] = held_out_recall(tried, base, vocabulary, few, recipe.held_out)
-            except DivergedError:
-                found[rate] = None
-        kept.write_text(json.dumps({"trials": trials, "rates": found}))
-    losses = {float(rate): loss for rate, loss in json.loads(kept.read_text())["rates"].items() if loss is not None}
-    if not losses:
-        raise DivergedError(f"{path.name} diverged at every rate of {', '.join(map(str, recipe.rates))}.")
-    return min(losses, key=losses.__getitem__)
+    tried = fingerprint(model, (recipe.rates, recipe.recall, recipe.trial_steps, recipe.held_out, seed))
+    known = json.loads(kept.read_text()) if kept.exists() else {}
+    if known.get("trials") != tried:
+        for checkpoint in path.parent.glob(f"{path.name}_rate_*.pt"):  # of other trials
+            checkpoint.unlink()
+        known = {"trials": tried, "rates": {}}
+        kept.write_text(json.dumps(known))
+    if not known["rates"]:
+        found = {rate: _held_out_at(rate, model, base, vocabulary, recipe, path, seed) for rate in recipe.rates}
+        losses = {rate: loss for rate, loss in found.items() if loss is not None}
+        if not losses:
+            raise DivergedError(f"{path.name} diverged at every rate of {', '.join(map(str, recipe.rates))}.")
+        known["rates"] = losses
+        kept.write_text(json.dumps(known))
+    return float(min(known["rates"], key=known["rates"].__getitem__))
+
+
+def _held_out_at(
+    rate: float,
+    model: VideoTransformer,
+    base: VideoTransformer,
+    vocabulary: Vocabulary,
+    recipe: Recipe,
+    path: Path,
+    seed: int,
+) -> float | None:
+    """The loss after a trial; None where it diverged."""
+    few = _at_rate(recipe.recall, rate)
+    few = replace(few, schedule=replace(few.schedule, steps=recipe.trial_steps))
+    checkpoint = path.with_name(f"{path.name}_rate_{rate:g}.pt")
+    try:
+        tried = train_recall(_learning(deepcopy(model)), base, vocabulary, few, checkpoint, seed)
+        return held_out_recall(tried, base, vocabulary, few, recipe.held_out)
+    except DivergedError:
+        return None
 
 
 def _at_rate(stage: Stage, rate: float) -> Stage:
@@ -152,7 +172,7 @@ def _learning(model: VideoTransformer) -> VideoTransformer:
 
 def _fit(model: VideoTransformer, course: Course, stage: Stage, checkpoint: Path) -> VideoTransformer:
     """The moving average of the model."""
-    lessons, teacher, recipe, seed = course
+    lessons, teacher, recipe, seed, latents = course
     shelves = lessons.of(stage.segments)
     times = TAUGHT_TIMES if stage.taught else FLOW_TIMES
 
@@ -160,7 +180,7 @@ def _fit(model: VideoTransformer, course: Course, stage: Stage, checkpoint: Path
         drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, recipe.text_dropout, luck)
         return teacher.loss(model, drawn, *draw_blend(drawn.latents, luck, times), stage.taught)
 
-    told = (stage, recipe.text_dropout, recipe.stories)
+    told = (stage, recipe.text_dropout, recipe.stories, latents, times, MISSED)
     return fit(model, stage.schedule, loss, checkpoint, seed + stage.seed_offset, told)
 
 

@@ -78,7 +78,7 @@ class _Training:
         self.seed = seed
         self.schedule = schedule
         self.checkpoint = checkpoint
-        self.beginning = _fingerprint(model, (schedule, *recipe))
+        self.beginning = fingerprint(model, (schedule, *recipe))
         self.average = deepcopy(model).requires_grad_(False)
         self.optimisers = _optimisers(model, schedule)
         self.step = 0
@@ -115,6 +115,7 @@ class _Training:
             "step": self.step,
             "seconds": self.seconds,
             "curve": self.curve,
+            "recent": [value.item() for value in self._recent],
         }
         with replacing(self.checkpoint) as partial:
             torch.save({**state, **reached, "optimisers": optimisers}, partial)
@@ -130,11 +131,11 @@ class _Training:
 
     def _restore(self) -> None:
         state = torch.load(self.checkpoint, weights_only=True, map_location=device())
-        if state.get("seed", self.seed) != self.seed:
+        if state["seed"] != self.seed:
             raise EvalsuiteError(
                 f"{self.checkpoint} is of a training with seed {state['seed']}, not {self.seed}; use another --folder."
             )
-        if state.get("beginning", self.beginning) != self.beginning:
+        if state["beginning"] != self.beginning:
             raise EvalsuiteError(
                 f"{self.checkpoint} is of a training that began otherwise, from other weights or by another recipe or "
                 "layer; use another --folder."
@@ -144,6 +145,7 @@ class _Training:
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
         self.step, self.seconds, self.curve = state["step"], state["seconds"], state["curve"]
+        self._recent = [torch.tensor(value, device=device()) for value in state["recent"]]
 
     def _follow(self) -> None:
         """The average follows the model, at first quickly."""
@@ -158,8 +160,8 @@ class _Training:
             self._recent = []
 
 
-def _fingerprint(model: nn.Module, recipe: tuple[object, ...]) -> str:
-    """Of all that a training begins with but its data and its luck."""
+def fingerprint(model: nn.Module, recipe: tuple[object, ...]) -> str:
+    """Of all that a training begins with but its data and its luck; of the user's own layers, the whole files."""
     found = hashlib.sha256(repr(recipe).encode())
     for name, tensor in sorted(model.state_dict().items()):
         found.update(f"{name} {tuple(tensor.shape)}".encode())
@@ -168,7 +170,7 @@ def _fingerprint(model: nn.Module, recipe: tuple[object, ...]) -> str:
     for each in sorted(classes, key=lambda one: one.__qualname__):
         if each.__module__.partition(".")[0] not in ("evalsuite", "torch"):
             with suppress(OSError, TypeError):  # of a class that lies in no file
-                found.update(inspect.getsource(each).encode())
+                found.update(Path(inspect.getfile(each)).read_bytes())
     return found.hexdigest()
 
 

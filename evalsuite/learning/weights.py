@@ -50,4 +50,5 @@ def copy_weights(source: Path, path: Path) -> None:
 
 def quick_kind() -> torch.dtype:
     """What weights are rounded to when they run: bfloat16 where the processor multiplies it, much faster."""
-    return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
+    quick = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.bfloat16 if quick else torch.float32

@@ -53,6 +53,7 @@ def test_still(oracle: list[Frame]) -> None:
 def test_looped(oracle: list[Frame]) -> None:
     assert np.array_equal(frames("looped"), oracle[:24] * 6)
     assert np.array_equal(frames("looped:2.5"), (oracle[:20] * 8)[: len(oracle)])
+    assert np.array_equal(frames("looped:1e308"), oracle)
 
 
 @pytest.mark.parametrize("period", ["0", "nan", "inf", "two"])

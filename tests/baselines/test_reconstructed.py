@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from evalsuite.baselines.models.weights import load_autoencoder
 from evalsuite.baselines.training.latents import encode, opened
 
@@ -30,6 +31,13 @@ def test_each_frame_is_like_the_oracle_s_and_unlike_its_neighbours():
     assert not np.array_equal(oracle, veiled)
     assert loudness(oracle - veiled) > 24  # its card says 25.4 dB
     assert loudness(oracle - veiled) > 3 + loudness(oracle[1:] - veiled[:-1])
+
+
+def test_who_looks_at_frames_may_learn_meanwhile():
+    stream = iter(plugins.baseline("reconstructed").generate(STORY, 0, SPEC).frames)
+    next(stream)
+    assert not torch.is_inference_mode_enabled()
+    assert next(stream).shape == (64, 96, 3)
 
 
 def test_it_is_what_generators_are_trained_on():

@@ -43,7 +43,7 @@ from evalsuite.interfaces import Training
 from evalsuite.learning.convolution import Convolution
 from evalsuite.learning.curves import draw_curves
 from evalsuite.learning.device import mixed_precision
-from evalsuite.learning.loop import fit, fused
+from evalsuite.learning.loop import DivergedError, fit, fused
 from evalsuite.learning.processes import on_all_processors
 from evalsuite.learning.schedule import Schedule
 from evalsuite.learning.weights import copy_weights, quick_kind, save
@@ -101,6 +101,8 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path, monkeypatch):
     found = fit(resumed, SCHEDULE, line_loss(resumed), tmp_path / "b.pt", seed=0)
     for one, other in ((found, expected), (resumed, undisturbed)):
         assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+    curves = [np.loadtxt(tmp_path / name, delimiter=",", skiprows=1, usecols=(0, 1)) for name in ("a.csv", "b.csv")]
+    assert np.array_equal(*curves)
 
 
 def test_a_checkpoint_of_another_seed_is_refused(tmp_path):
@@ -121,7 +123,8 @@ def test_a_checkpoint_of_what_began_otherwise_is_refused(tmp_path, what, monkeyp
     elif what == "recipe":
         recipe = (Stage(1, SCHEDULE, from_start=0.9),)
     else:
-        monkeypatch.setattr("inspect.getsource", lambda _: "class Line: now another")
+        (tmp_path / "line.py").write_text("class Line: now another")
+        monkeypatch.setattr("inspect.getfile", lambda _: str(tmp_path / "line.py"))
     with pytest.raises(EvalsuiteError, match=r"line\.pt is of a training that began otherwise"):
         fit(other, schedule, line_loss(other), tmp_path / "line.pt", 0, recipe)
 
@@ -325,7 +328,7 @@ def test_the_transformers_of_a_smoke_run_have_learnt(smoke):
 
 def test_a_smoke_run_ends_in_weights_that_make_frames(smoke):
     folder, files = smoke
-    assert [file.name for file in files] == ["base.safetensors", "toon_autoencoder.safetensors", "ttt.safetensors"]
+    assert [file.name for file in files] == ["toon_autoencoder.safetensors", "base.safetensors", "ttt.safetensors"]
     weights = folder / "weights"
     generator = Generator(*load_layers(weights / "ttt.safetensors", weights, ttt_mlp), load_autoencoder(weights))
     assert len(list(generator.film(BOARD, 0, VideoSpec(96, 64, 8.0)).frames)) == 48
@@ -364,13 +367,32 @@ def test_trials_of_another_recipe_are_not_taken(tmp_path, monkeypatch):
     monkeypatch.setattr(
         train_transformer, "held_out_recall", lambda *of: losses[round(rates[-1].schedule.rate / rate, 6)]
     )
-    recipe, rate = RECIPE, RECIPE.recall.schedule.rate
-    assert _best_rate(None, None, None, recipe, tmp_path / "ttt", 0) == 2e-3
-    assert _best_rate(None, None, None, recipe, tmp_path / "ttt", 0) == 2e-3
+    recipe, rate, model = RECIPE, RECIPE.recall.schedule.rate, torch.nn.Linear(2, 2)
+    assert _best_rate(model, None, None, recipe, tmp_path / "ttt", 0) == 2e-3
+    assert _best_rate(model, None, None, recipe, tmp_path / "ttt", 0) == 2e-3
     assert len(rates) == 3
+    (tmp_path / "ttt_rate_0.001.pt").touch()
     losses[5e-4] = 0.0
-    assert _best_rate(None, None, None, replace(recipe, trial_steps=200), tmp_path / "ttt", 0) == 5e-4
+    assert _best_rate(model, None, None, replace(recipe, trial_steps=200), tmp_path / "ttt", 0) == 5e-4
     assert len(rates) == 6
+    assert not list(tmp_path.glob("*.pt"))
+    losses[1e-3] = -1.0
+    assert _best_rate(torch.nn.Linear(2, 2), None, None, replace(recipe, trial_steps=200), tmp_path / "ttt", 0) == 1e-3
+    assert len(rates) == 9
+
+
+def test_a_layer_that_diverged_at_every_rate_is_tried_again(tmp_path, monkeypatch):
+    def diverging(*of: object) -> None:
+        raise DivergedError("it did")
+
+    monkeypatch.setattr(train_transformer, "_learning", lambda model: model)
+    monkeypatch.setattr(train_transformer, "train_recall", diverging)
+    model = torch.nn.Linear(2, 2)
+    with pytest.raises(DivergedError, match="at every rate"):
+        _best_rate(model, None, None, RECIPE, tmp_path / "ttt", 0)
+    monkeypatch.setattr(train_transformer, "train_recall", lambda *of: None)
+    monkeypatch.setattr(train_transformer, "held_out_recall", lambda *of: 0.5)
+    assert _best_rate(model, None, None, RECIPE, tmp_path / "ttt", 0) in RECIPE.rates
 
 
 def test_a_rate_that_is_asked_for_is_taken_without_trials(tmp_path, monkeypatch):
