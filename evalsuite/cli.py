@@ -151,11 +151,12 @@ def rank(
 
     if scores and videos:
         raise typer.BadParameter("--scores and --videos say what to print: give one of them.")
-    loaded, boards = _part(suite, limit, skip)
-    found, sources = gathered(loaded, _folder(loaded, out), beside or [], is_needed=out is not None)
-    results = chosen(found, model or [], boards)
-    unranked = listed if videos else scored if scores else None
-    table = unranked(loaded, results) if unranked else ranked(loaded, results, by)
+    with redirect_stdout(sys.stderr):  # what a plugin prints is no result
+        loaded, boards = _part(suite, limit, skip)
+        found, sources = gathered(loaded, _folder(loaded, out), beside or [], is_needed=out is not None)
+        results = chosen(found, model or [], boards)
+        unranked = listed if videos else scored if scores else None
+        table = unranked(loaded, results) if unranked else ranked(loaded, results, by)
     print_table(with_notes(table, sources), form)
 
 
@@ -176,14 +177,16 @@ def curve(
     """
     from evalsuite.curves import course, curve_table, draw
 
-    loaded, boards = _part(suite, limit, skip)
-    folder = _folder(loaded, out)
-    found = course(loaded, folder, metric, model or [], boards)
-    title = f"{metric}, {loaded.title}"
-    path = picture or folder / "curves" / f"{metric.replace(':', '__').replace('/', '_')}.png"
-    draw(path, found, title)
+    with redirect_stdout(sys.stderr):  # what a plugin prints is no result
+        loaded, boards = _part(suite, limit, skip)
+        folder = _folder(loaded, out)
+        found = course(loaded, folder, metric, model or [], boards)
+        title = f"{metric}, {loaded.title}"
+        path = picture or folder / "curves" / f"{metric.replace(':', '__').replace('/', '_')}.png"
+        draw(path, found, title)
+        table = curve_table(found, title)
     say(f"written: {path}")
-    print_table(curve_table(found, title), form)
+    print_table(table, form)
 
 
 @app.command()
@@ -191,7 +194,10 @@ def train(
     model: Annotated[
         str, typer.Argument(help="What has weights: a system, or an extractor of a metric; NAME, or PATH.py.")
     ],
-    folder: Annotated[Path | None, typer.Option(help="Where all is kept. [default: runs/training]")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(parser=options.folder, metavar="PATH", help="Where all is kept. [default: runs/training]"),
+    ] = None,
     from_nothing: Annotated[
         bool,
         typer.Option("--from-nothing", help="Train also what it is trained from, which else is taken as shipped."),
@@ -200,7 +206,7 @@ def train(
         bool, typer.Option("--further", help="Train what it is trained from further, from the shipped weights.")
     ] = False,
     smoke: Annotated[bool, typer.Option("--smoke", help="Run every step in tiny, in a minute.")] = False,
-    seed: Annotated[int, typer.Option(help="The seed of all chance.")] = 0,
+    seed: options.Seed = 0,
     rate: Annotated[
         float | None,
         typer.Option(help="The learning rate of a sequence layer. [default: the best of three that it tries]"),

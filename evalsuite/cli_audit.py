@@ -36,7 +36,10 @@ def audit(
         ),
     ] = None,
     workers: options.Workers = None,
-    out: Annotated[Path | None, typer.Option(help="Where all is kept. [default: runs/SUITE_audit]")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(parser=options.folder, metavar="PATH", help="Where all is kept. [default: runs/SUITE_audit]"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON, and nothing else.")] = False,
 ) -> None:
     """Prove what each metric sees, and that it cannot be gamed.

@@ -18,7 +18,7 @@ def show(
     which: Annotated[str, typer.Argument(help="SUITE, SUITE/ID, FILE or FILE/ID.")],
     picture: Annotated[Path | None, typer.Option(help="Where the strip goes. [default: ID.png]")] = None,
     model: Annotated[list[str] | None, typer.Option("--model", help="Add a row with this system's video.")] = None,
-    seed: Annotated[int, typer.Option(help="The seed of those videos.")] = 0,
+    seed: options.Seed = 0,
     out: options.Out = None,
 ) -> None:
     """Print a storyboard and draw its strip of pictures.
@@ -83,11 +83,11 @@ def export(
 @app.command()
 def alter(
     folder: Annotated[Path, typer.Argument(help="Finished videos: ID.mp4, or ID-sSEED.mp4 as a run makes them.")],
-    to: Annotated[Path, typer.Argument(help="The folder for the altered videos.")],
+    to: Annotated[Path, typer.Argument(parser=options.folder, metavar="TO", help="The folder for the altered videos.")],
     damage: Annotated[str, typer.Option(help="KIND@STRENGTH, such as freeze@0.5; docs/controls.md lists the kinds.")],
     suite: options.SuiteName,
     other: Annotated[Path | None, typer.Option(help="Where prompt-swap and splice take pictures from.")] = None,
-    seed: Annotated[int, typer.Option(help="The seed of the videos, and of what chance decides.")] = 0,
+    seed: options.Seed = 0,
 ) -> None:
     """Damage finished videos by a known amount.
 

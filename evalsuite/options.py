@@ -10,7 +10,7 @@ import typer
 from evalsuite import MOST_SEED
 
 
-def _folder(text: str) -> Path:
+def folder(text: str) -> Path:
     """Refuses an empty name, such as an unset variable of a shell gives, which would be the folder that one is in."""
     if not text:
         raise typer.BadParameter("it is empty; name a folder.")
@@ -40,11 +40,12 @@ Seeds = Annotated[
     list[int] | None,
     typer.Option("--seed", min=0, max=MOST_SEED, help="A seed; may be repeated. [default: the suite's]"),
 ]
+Seed = Annotated[int, typer.Option(min=0, max=MOST_SEED, help="The seed of the videos, and of all chance.")]
 Metrics = Annotated[
     list[str] | None,
     typer.Option("--metric", help="A metric: NAME or NAME:ARGUMENT; may be repeated. [default: the suite's]"),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes. [default: a worker a core]")]
-Out = Annotated[Path | None, typer.Option(parser=_folder, metavar="PATH", help="The run folder. [default: runs/SUITE]")]
+Out = Annotated[Path | None, typer.Option(parser=folder, metavar="PATH", help="The run folder. [default: runs/SUITE]")]
 Overwrite = Annotated[Literal["never", "failed", "all"], typer.Option("--overwrite", help="What to make again.")]
 Json = Annotated[bool, typer.Option("--json", help="Print every score as JSON, and nothing else, on stdout.")]

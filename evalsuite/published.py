@@ -7,6 +7,7 @@ other videos beside these would change it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -24,17 +25,19 @@ from pydantic import (
 
 from evalsuite import plugins, sheets
 from evalsuite.errors import EvalsuiteError, PluginError, StoreError
-from evalsuite.interfaces import SetMetric
+from evalsuite.interfaces import Metric, SetMetric
 from evalsuite.plugins import spelling
 from evalsuite.results import MADE, Key, Results, key, together
 from evalsuite.store import Timing, VideoRecord
 from evalsuite.table import Cell
-from evalsuite.types import SET_SIZE, Score, Status, Suite, Table
+from evalsuite.types import SET_SIZE, Id, Score, Status, Suite, Table
 
 SHIPPED = "published"
 """Names the table of videos that comes with evalsuite."""
 _BEHIND = {"value": "", "status": " status", "reason": " reason", "version": " version", "coverage": " coverage"}
 """What stands behind the name of a metric in its columns."""
+_ROUNDING = 1e-6
+"""By so much a value may lie outside of what its metric allows."""
 
 
 def _at_hand(name: str) -> str:
@@ -57,7 +60,7 @@ class _Video(BaseModel):
     suite: str
     model: PluginName
     revision: str
-    storyboard: Name
+    storyboard: Id
     seed: NonNegativeInt
     status: Literal["ok", "failed"]
     reason: str
@@ -188,7 +191,30 @@ def _of_row(path: Path, number: int, row: Mapping[str, str], suite: Suite) -> Re
         raise StoreError(f"{path}, row {number}: {column}: {first['msg'].removeprefix('Value error, ')}.") from error
     except PluginError as error:
         raise StoreError(f"{path}, row {number}: {error}") from error
+    if wrong := _contradiction(told, scores):
+        raise StoreError(f"{path}, row {number}: {wrong}.")
     return Results(scores, (told.video(),), told.timings())
+
+
+def _contradiction(video: _Video, scores: Sequence[Score]) -> str:
+    """What no run would have written; empty where there is nothing of the kind."""
+    for score in scores:
+        if video.status == "failed" and score.status == "ok":
+            return f"the video has failed, and has a score of {score.metric}"
+        low, high = _bounds(score.metric, score.metric_version)
+        if score.value is not None and not low - _ROUNDING <= score.value <= high + _ROUNDING:
+            return f"{score.metric} is {score.value:g}, and lies from {low:g} to {high:g}"
+    return ""
+
+
+@cache
+def _bounds(metric: str, version: str) -> tuple[float, float]:
+    """Between which the values of that version lie; of another version, or a metric that is not here, anywhere."""
+    try:
+        found = plugins.metric(metric)
+    except EvalsuiteError:
+        return Metric.bounds
+    return found.bounds if isinstance(found, Metric) and found.version == version else Metric.bounds
 
 
 def _cells_of_metrics(row: Mapping[str, str]) -> Iterator[dict[str, str]]:

@@ -16,9 +16,8 @@ from evalsuite.errors import EvalsuiteError, StoreError, UnknownPluginError
 from evalsuite.interfaces import Metric
 from evalsuite.published import read, videos_table
 from evalsuite.results import Results, in_folder, key
-from evalsuite.run import FINISHED
 from evalsuite.stats import UNBOUNDED
-from evalsuite.store import NEVER_MADE
+from evalsuite.store import FINISHED, NEVER_MADE
 from evalsuite.table import rating_table, scores_table, with_notes
 from evalsuite.types import Score, Suite, Table
 

@@ -24,15 +24,13 @@ from evalsuite.errors import EvalsuiteError, PluginError, StoreError
 from evalsuite.execute import Execution
 from evalsuite.interfaces import SetMetric
 from evalsuite.sets import has_seen, measure_sets
-from evalsuite.store import Store, VideoRecord
+from evalsuite.store import FINISHED, Store, VideoRecord
 from evalsuite.suites import fingerprint
 from evalsuite.types import Score, Suite, VideoSpec
 from evalsuite.work import Task, content, said
 
 Answer = TypeVar("Answer")
 
-FINISHED = "finished videos"
-"""The revision of a system that came as a folder of finished videos."""
 Overwrite = Literal["never", "failed", "all"]
 Progress = Callable[[int, int, str], None]
 """Told how many units are done, of how many, and what happened."""
@@ -206,8 +204,10 @@ def finished_videos(folder: Path, suite: Suite, seeds: Sequence[int]) -> dict[tu
 
 
 def _by_name(folder: Path, storyboard: str, seed: int, alone: bool) -> Path:
-    of_seed = folder / f"{storyboard}-s{seed}.mp4"
-    return folder / f"{storyboard}.mp4" if alone and not of_seed.is_file() else of_seed
+    of_seed, plain = folder / f"{storyboard}-s{seed}.mp4", folder / f"{storyboard}.mp4"
+    if alone and of_seed.is_file() and plain.is_file():
+        raise StoreError(f"{folder} holds both {plain.name} and {of_seed.name}: keep one, or name it in manifest.csv.")
+    return plain if alone and not of_seed.is_file() else of_seed
 
 
 def provenance(request: Request) -> dict[str, Any]:

@@ -25,6 +25,8 @@ from evalsuite.errors import StoreError, disk_error
 from evalsuite.types import SET_SIZE, Features, Score, Status
 
 SCHEMA = 2
+FINISHED = "finished videos"
+"""The revision of videos that were given, and not made."""
 NEVER_MADE = ""
 """The revision of a video that was to be measured before anybody made it; the next run makes it."""
 _TRIES, _PAUSE = 100, 0.05  # of five seconds in all
@@ -222,6 +224,8 @@ def _only_gone(before: VideoRecord, now: VideoRecord) -> bool:
     """Whether of a video that was made, or failed, there is no file now: what is known of it stands."""
     if now.revision == NEVER_MADE:
         return before.revision != NEVER_MADE
+    if now.revision == FINISHED:  # whoever gives videos may give others, or the same again
+        return False
     return before.status == "ok" and now.status == "failed" and not now.sha256 and now.revision == before.revision
 
 

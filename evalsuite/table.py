@@ -337,7 +337,7 @@ def _json(table: Table) -> str:
 def _latex(table: Table) -> str:
     headings, rows = _shown(table)
     lines = [" & ".join(map(_escaped, line)) + r" \\" for line in [headings, *rows]]
-    notes = "".join(f"% {note}\n" for note in table.notes)
+    notes = "".join(f"% {' '.join(note.split())}\n" for note in table.notes)
     columns = "l" * min(2, len(headings)) + "r" * (len(headings) - 2)
     body = "\n".join(["\\toprule", lines[0], "\\midrule", *lines[1:], "\\bottomrule"])
     return f"% {table.title}\n{notes}\\begin{{tabular}}{{{columns}}}\n{body}\n\\end{{tabular}}\n"

@@ -93,8 +93,11 @@ def failure(task: Task, reason: str) -> Outcome:
 
 
 def content(task: Task) -> str:
-    """The hash of the video as it lies there; empty where there is none."""
-    return disk.sha256(task.video_path) if task.video_path.is_file() else ""
+    """The hash of the video as it lies there; empty where there is none, or none that can be read."""
+    try:
+        return disk.sha256(task.video_path)
+    except OSError:
+        return ""
 
 
 @cache

@@ -39,6 +39,14 @@ def test_a_run_prints_a_table_and_rank_ranks_it(capsys):
     table = json.loads(out)
     models = [row["model"] for row in table["rows"]] if isinstance(table["rows"][0], dict) else table["rows"]
     assert "oracle" in str(models[0])
+    lines = (
+        "from evalsuite.leaderboards import bradley_terry",
+        "print('I am here')",
+        "class Loud(bradley_terry.BradleyTerry): ...",
+    )
+    Path("loud.py").write_text("\n".join(lines))
+    code, out, err = said(capsys, "rank", "--suite", "smoke", "--by", "./loud.py", "--format", "json")
+    assert (code, json.loads(out)["rows"], "I am here" in err) == (0, table["rows"], True)
     code, out, _ = said(capsys, "rank", "--suite", "smoke", "--scores", "--format", "csv")
     assert code == 0
     assert out.startswith("model,alignment,alignment low,alignment high,drift")

@@ -63,7 +63,7 @@ def test_tables_from_several_machines_are_those_of_one(suite, tmp_path):
 
 def test_ones_own_videos_are_before_those_of_others(suite, tmp_path):
     own = results(suite, ["mine"])
-    better = tuple(dataclasses.replace(score, value=2.0) for score in own.scores)
+    better = tuple(dataclasses.replace(score, value=1.0) for score in own.scores)
     others = results(suite, ["good"]).beside(dataclasses.replace(own, scores=better))
     together_ = own.beside(read(written(tmp_path / "a.csv", suite, others), suite))
     assert {score.value for score in together_.scores if score.model == "mine"} == {s.value for s in own.scores}
@@ -151,6 +151,9 @@ def test_chosen_systems_and_stories_take_their_costs_along(suite):
         ("tiny 1,good,good-1,tiny-0", "tiny 2,good,good-1,tiny-0", "of the suite tiny 2, and not of tiny 1"),
         (",ok,", ",fine,", "row 1: status: "),
         ("512.25,0.", "512.25,x0.", "row 1: value: "),
+        ("512.25,0.", "512.25,93.", "row 1: motion is 93."),
+        (",ok,", ",failed,", "row 1: the video has failed, and has a score of motion"),
+        ("good,good-1,tiny-0", "good,good-1, tiny-0", "row 1: storyboard: "),
         ("512.25,0.", "512.25,inf,0.", "more cells than there are columns"),
         (",512.25,", ",much,", "row 1: megabytes: "),
         (",512.25,", ",inf,", "row 1: megabytes: "),

@@ -210,6 +210,16 @@ def test_a_finished_video_that_changed_is_measured_again(suite, tmp_path):
     assert short == "the video lasts 0.50 s of the storyboard's 2.00 s."
 
 
+def test_a_finished_video_that_was_away_is_measured_again(suite, tmp_path):
+    folder = finished(tmp_path / "theirs", {f"tiny-{n}.mp4": 16 for n in range(4)})
+    asked = request(suite, tmp_path / "out", "mine", sources=finished_videos(folder, suite, (0,)))
+    before = run(asked, quiet).scores
+    (folder / "tiny-1.mp4").rename(tmp_path / "away.mp4")
+    assert {score.reason for score in run(asked, quiet).scores} == {"", "there is no file tiny-1.mp4."}
+    (tmp_path / "away.mp4").rename(folder / "tiny-1.mp4")
+    assert run(asked, quiet).scores == before
+
+
 def test_missing_and_damaged_videos_are_failures_with_reasons(suite, tmp_path):
     folder = finished(tmp_path / "theirs", {"tiny-0.mp4": 16})
     (folder / "tiny-1.mp4").touch()
@@ -435,5 +445,8 @@ def test_each_seed_has_its_own_finished_video(suite, tmp_path):
     assert [alone[f"tiny-{n}", 1].name for n in (0, 1)] == ["tiny-0.mp4", "tiny-1-s1.mp4"]
     several = finished_videos(folder, suite, (0, 1))
     assert several["tiny-0", 0].name == "tiny-0-s0.mp4"
+    video.write(folder / "tiny-1.mp4", footage(4))
+    with pytest.raises(StoreError, match=r"holds both tiny-1\.mp4 and tiny-1-s1\.mp4"):
+        finished_videos(folder, suite, (1,))
     with pytest.raises(StoreError, match=r"holds none of the 4 videos that are asked for, such as tiny-0\.mp4"):
         finished_videos(tmp_path, suite, (0,))

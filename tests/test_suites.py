@@ -115,6 +115,7 @@ def test_a_suite_of_ones_own_names_a_storyboard_file(tmp_path: Path) -> None:
         ('name = "x"', "cannot be used: version"),
         (b"\xff", "cannot be read"),
         (SMOKE.replace("fps = 8", "fps = inf"), "cannot be used: fps"),
+        (SMOKE.replace('[axes."text following"]', "[axes.overall]"), "no axis can be called 'overall'"),
         (SMOKE.replace("seeds = [0]", "seeds = [-1]"), r"cannot be used: seeds\.0"),
         (SMOKE.replace("seeds = [0]", "seeds = [99999999999999]"), r"cannot be used: seeds\.0"),
     ],

@@ -119,8 +119,14 @@ def _read(name_or_path: str) -> tuple[_SuiteFile, Path]:
     return file, path.parent
 
 
+_COLUMNS = frozenset(("rank", "model", "overall", "storyboards", "seconds", "peak MB", "steps", "tokens"))
+"""Of the table of ratings, beside its axes."""
+
+
 def _check_axes(file: _SuiteFile, where: str) -> None:
     for axis, weights in file.axes.items():
+        if axis in _COLUMNS:
+            raise SuiteError(f"the suite file {where}: no axis can be called {axis!r}, which is a column of its own.")
         for metric in weights.keys() - set(file.metrics):
             raise SuiteError(f"the suite file {where}: the axis {axis!r} has {metric}, which is not among its metrics.")
 
