@@ -131,11 +131,12 @@ class _Training:
 
     def _restore(self) -> None:
         state = torch.load(self.checkpoint, weights_only=True, map_location=device())
-        if state["seed"] != self.seed:
+        seed = state.get("seed")
+        if seed != self.seed:
             raise EvalsuiteError(
-                f"{self.checkpoint} is of a training with seed {state['seed']}, not {self.seed}; use another --folder."
+                f"{self.checkpoint} is of a training with seed {seed}, not {self.seed}; use another --folder."
             )
-        if state["beginning"] != self.beginning:
+        if state.get("beginning") != self.beginning:
             raise EvalsuiteError(
                 f"{self.checkpoint} is of a training that began otherwise, from other weights or by another recipe or "
                 "layer; use another --folder."
@@ -145,7 +146,7 @@ class _Training:
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
         self.step, self.seconds, self.curve = state["step"], state["seconds"], state["curve"]
-        self._recent = [torch.tensor(value, device=device()) for value in state["recent"]]
+        self._recent = [torch.tensor(value, device=device()) for value in state.get("recent", ())]
 
     def _follow(self) -> None:
         """The average follows the model, at first quickly."""
