@@ -132,7 +132,7 @@ def draw(path: Path, found: Curves, title: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         figure.savefig(path, dpi=120)
-    except ValueError as error:  # it knows no such kind of picture
+    except (ValueError, RuntimeError) as error:  # it knows no such kind of picture, or lacks what draws it
         raise StoreError(f"{path} cannot be written; name another picture, such as {path.stem}.png.") from error
 
 

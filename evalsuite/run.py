@@ -81,6 +81,8 @@ def carry_out(tasks: Sequence[Task], request: Request, progress: Progress) -> Re
     store = Store(request.folder, request.suite.name, request.suite.version)
     try:
         store.claim_storyboards({task.storyboard.id: fingerprint([task.storyboard]) for task in tasks})
+        if request.sources is None:
+            store.claim_pictures(_spec(request.suite))
         _not_over_our_own(tasks, store)
         store.note(provenance(request))
         execute(tasks, request, store, progress)
@@ -94,7 +96,7 @@ def carry_out(tasks: Sequence[Task], request: Request, progress: Progress) -> Re
 def plan(request: Request) -> list[Task]:
     """One task for each video that was asked for, whether or not it is there already."""
     _check(request)
-    spec = VideoSpec(request.suite.width, request.suite.height, request.suite.fps)
+    spec = _spec(request.suite)
     tasks = [
         Task(
             model=model,
@@ -117,6 +119,10 @@ def plan(request: Request) -> list[Task]:
     ]
     _no_two_alike(tasks)
     return tasks
+
+
+def _spec(suite: Suite) -> VideoSpec:
+    return VideoSpec(suite.width, suite.height, suite.fps)
 
 
 def _check(request: Request) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 
 from evalsuite.disk import write_atomically
 from evalsuite.errors import StoreError, disk_error
-from evalsuite.types import SET_SIZE, Features, Score, Status
+from evalsuite.types import SET_SIZE, Features, Score, Status, VideoSpec
 
 SCHEMA = 2
 FINISHED = "finished videos"
@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS scores (
     status TEXT NOT NULL, value REAL, reason TEXT NOT NULL, details TEXT NOT NULL, series TEXT NOT NULL,
     coverage REAL NOT NULL, PRIMARY KEY (model, storyboard, seed, metric));
 CREATE TABLE IF NOT EXISTS storyboards (id TEXT PRIMARY KEY, sha256 TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pictures (width INTEGER NOT NULL, height INTEGER NOT NULL, fps REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS timings (
     model TEXT, storyboard TEXT, seed INTEGER, step TEXT, seconds REAL NOT NULL, peak_megabytes REAL NOT NULL,
     PRIMARY KEY (model, storyboard, seed, step));
@@ -109,6 +110,19 @@ class Store:
                         "raise the version of the suite, or use another --out."
                     )
                 self._upsert("storyboards", {"id": name, "sha256": sha256})
+
+    def claim_pictures(self, spec: VideoSpec) -> None:
+        """`StoreError` where what was made here was asked for at another size or rate."""
+        asked = (spec.width, spec.height, spec.fps)
+        with _sentences(self.folder), self._transaction():
+            found = self._database.execute("SELECT width, height, fps FROM pictures").fetchone()
+            if found is None:
+                self._database.execute("INSERT INTO pictures VALUES (?, ?, ?)", asked)
+            elif found != asked:
+                raise StoreError(
+                    f"{self.folder} holds videos of {_pictures(*found)}, and {_pictures(*asked)} are asked for; "
+                    "raise the version of the suite, or use another --out."
+                )
 
     def video(self, model: str, storyboard: str, seed: int) -> VideoRecord | None:
         rows = self._rows("SELECT * FROM videos WHERE (model, storyboard, seed) = (?, ?, ?)", (model, storyboard, seed))
@@ -278,6 +292,10 @@ def _file_name(text: str) -> str:
     if re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,99}", text):
         return text
     return f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', text)[:80]}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _pictures(width: int, height: int, fps: float) -> str:
+    return f"{width} x {height} pixels at {fps:g} frames a second"
 
 
 def _score_row(score: Score) -> dict[str, Any]:

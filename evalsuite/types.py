@@ -23,6 +23,7 @@ Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 """A name that is safe as part of a file name: it cannot leave its folder."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+Note = Annotated[str, StringConstraints(max_length=4000)]
 
 
 class _Value(BaseModel):
@@ -37,7 +38,7 @@ class Entity(_Value):
     name: Text
     description: Annotated[str, StringConstraints(max_length=1000)] = ""
     """How it looks; for evaluators, and never told to a generator except in `Segment.text`."""
-    reference_image: str | None = None
+    reference_image: Note | None = None
 
 
 class Event(_Value):
@@ -64,13 +65,13 @@ class Segment(_Value):
     seconds: float = Field(default=3.0, gt=0, le=600)
     present: tuple[Id, ...] = ()
     setting: Id | None = None
-    action: str = ""
-    camera: str = ""
+    action: Note = ""
+    camera: Note = ""
     cut_before: bool = False
-    negative_text: Annotated[str, StringConstraints(max_length=4000)] = ""
+    negative_text: Note = ""
     changes: tuple[Change, ...] = ()
     events: tuple[Event, ...] = ()
-    resolved_text: Annotated[str, StringConstraints(max_length=4000)] | None = None
+    resolved_text: Note | None = None
     """`text` with names replaced by looks; for evaluators only."""
 
 
@@ -81,7 +82,7 @@ class Storyboard(_Value):
     title: Text
     entities: tuple[Entity, ...] = Field(default=(), max_length=1000)
     segments: tuple[Segment, ...] = Field(min_length=1, max_length=10_000)
-    world: str | None = None
+    world: Note | None = None
     """Where exact pictures of it can be rendered, such as `toon/1/one_minute/17`; controls alone may use it."""
 
     @model_validator(mode="after")

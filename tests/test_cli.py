@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -306,3 +307,17 @@ def test_the_readme_shows_the_help_as_it_is(capsys):
     readme = (Path(__file__).parent.parent / "README.md").read_text()
     _, out, _ = said(capsys, "--help")
     assert out.strip() in readme
+
+
+def test_a_terminal_without_a_letter_shows_its_number(tmp_path):
+    file = tmp_path / "snow.txt"
+    file.write_text("Hattie builds a \N{SNOWMAN}.", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "evalsuite", "show", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"Hattie builds a \u2603." in done.stdout

@@ -419,6 +419,15 @@ def test_another_storyboard_of_the_same_name_is_refused_and_nothing_lost(suite, 
     assert results(tmp_path / "out") == before
 
 
+def test_videos_of_another_size_or_rate_are_not_mixed_in(suite, square, tmp_path):
+    run(request(suite, tmp_path / "out", square), quiet)
+    before = results(tmp_path / "out")
+    slower = suite.model_copy(update={"fps": suite.fps / 2})
+    with pytest.raises(StoreError, match=r"frames a second are asked for; raise the version of the suite"):
+        run(request(slower, tmp_path / "out", square), quiet)
+    assert results(tmp_path / "out") == before
+
+
 def test_what_was_measured_of_videos_that_are_gone_stands(suite, square, tmp_path):
     asked = request(suite, tmp_path / "out", square, metrics=("motion",))
     run(asked, quiet)

@@ -102,6 +102,7 @@ def test_plain_text_is_a_paragraph_a_segment(tmp_path):
         ({"segments": [{"text": "a", "present": ["mimi"]}]}, r"'mimi', which is not declared"),
         ({"segments": [{"text": "a" * 10_000_000}]}, r"segments\.0\.text: String should have at most 4000 characters"),
         ({"id": "../../x"}, r"id: String should match pattern"),
+        ({"segments": [{"text": "a", "camera": "\ud800"}]}, r"segments\.0\.camera: .*unicode"),
         ({"segments": "all"}, r"segments: Input should be a valid tuple"),
     ],
 )

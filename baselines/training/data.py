@@ -41,13 +41,13 @@ class Filmed:
         return array
 
 
-def shelf_folder(folder: Path, split: Split, segments: int) -> Path:
-    return folder / "pool" / split / f"{segments:03d}"
+def shelf_folder(folder: Path, segments: int) -> Path:
+    return folder / "pool" / "train" / f"{segments:03d}"
 
 
-def shelved(folder: Path, split: Split, segments: int) -> list[Filmed]:
+def shelved(folder: Path, segments: int) -> list[Filmed]:
     """The episodes of one length that are there, in order."""
-    return [Filmed(path) for path in sorted(shelf_folder(folder, split, segments).glob("*.npy"))]
+    return [Filmed(path) for path in sorted(shelf_folder(folder, segments).glob("*.npy"))]
 
 
 def render(folder: Path, shelf: Shelf) -> None:
@@ -61,21 +61,17 @@ class _Wanted:
     """An episode, and where its film is to be."""
 
     path: Path
-    split: Split
     segments: int
     index: int
 
 
 def _wanted(folder: Path, shelf: Shelf) -> Iterator[_Wanted]:
-    counts: tuple[tuple[Split, int], ...] = (("dev", shelf.held_out), ("train", shelf.episodes))
-    for split, count in counts:
-        for index in range(count):
-            path = shelf_folder(folder, split, shelf.segments) / f"{index:06d}.npy"
-            yield _Wanted(path, split, shelf.segments, index)
+    for index in range(shelf.episodes):
+        yield _Wanted(shelf_folder(folder, shelf.segments) / f"{index:06d}.npy", shelf.segments, index)
 
 
 def _render_one(wanted: _Wanted) -> None:
-    script = episode(wanted.split, wanted.segments, wanted.index)
+    script = episode("train", wanted.segments, wanted.index)
     with replacing(wanted.path) as partial, partial.open("wb") as file:
         np.save(file, film(script))
 

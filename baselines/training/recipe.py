@@ -16,7 +16,7 @@ class Shelf:
 
     segments: int
     episodes: int
-    held_out: int
+    held_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Recipe:
 
 
 RECIPE = Recipe(
-    films=(Shelf(3, 1600, 16), Shelf(10, 240, 8), Shelf(21, 60, 4)),
+    films=(Shelf(3, 1600), Shelf(10, 240), Shelf(21, 60)),
     stories=(Shelf(1, 10_000, 32), Shelf(3, 2400, 32), Shelf(10, 240, 16), Shelf(21, 120, 8)),
     autoencoder=Schedule(steps=6_000, batch=3, rate=2e-3),
     decoder=Schedule(steps=5_000, batch=8, rate=1e-3),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from evalsuite.disk import write_atomically
 from evalsuite.errors import EvalsuiteError
 from evalsuite.interfaces import Training
 from evalsuite.learning.curves import draw_curves
@@ -42,9 +43,20 @@ def train_generator(name: str, make_layer: MakeSequenceLayer, training: Training
 def _train_foundation(recipe: Recipe, folder: Path, start: Path | None) -> None:
     if start is not None:
         _refuse_another_encoder(folder / "weights", start)
+    _begin(folder / "foundation.txt", "from the shipped weights" if start else "from nothing")
     for name, train in ((AUTOENCODER, train_autoencoder), (BASE, train_base)):
         if not is_made(folder / "weights" / name):
             train(recipe, folder, start)
+
+
+def _begin(note: Path, start: str) -> None:
+    """Write down where the autoencoder and base of a folder begin; `EvalsuiteError` where they began elsewhere."""
+    before = note.read_text() if note.exists() else start
+    if before != start:
+        raise EvalsuiteError(
+            f"the autoencoder and base in {note.parent} were trained {before}, not {start}: use another --folder."
+        )
+    write_atomically(note, start.encode())
 
 
 def _refuse_another_encoder(own: Path, start: Path) -> None:

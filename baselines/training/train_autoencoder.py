@@ -39,7 +39,7 @@ def train_autoencoder(recipe: Recipe, folder: Path, start: Path | None = None) -
     """
     for shelf in recipe.films:
         render(folder, shelf)
-    films = [film for shelf in recipe.films for film in shelved(folder, "train", shelf.segments)]
+    films = [film for shelf in recipe.films for film in shelved(folder, shelf.segments)]
     model = load_autoencoder(start) if start else jointly_trained(recipe, folder, films)
     save_autoencoder(folder / "weights", _with_trained_decoder(model, recipe, folder, films))
     draw_copies(folder / "autoencoder.png", load_autoencoder(folder / "weights"), segments=1)

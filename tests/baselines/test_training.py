@@ -163,7 +163,7 @@ def test_a_convolution_is_that_of_its_matrix():
 def test_a_shelf_is_rendered_once(tmp_path):
     shelf = Shelf(segments=1, episodes=1, held_out=1)
     render(tmp_path, shelf)
-    (film,) = shelved(tmp_path, "train", 1)
+    (film,) = shelved(tmp_path, 1)
     before = film.path.stat().st_mtime_ns
     render(tmp_path, shelf)
     assert film.path.stat().st_mtime_ns == before
@@ -456,6 +456,18 @@ def test_layers_are_trained_on_an_autoencoder_and_a_base_that_belong_together(sm
     assert _foundation(tmp_path) == own
     with pytest.raises(EvalsuiteError, match="is not that of the shipped base"):
         TTT().train(Training(tmp_path, further=True))
+
+
+def test_what_was_trained_further_is_not_taken_for_what_was_trained_from_nothing(tmp_path, monkeypatch):
+    def untrained(recipe, folder, start):
+        pass
+
+    monkeypatch.setattr(train, "train_autoencoder", untrained)
+    monkeypatch.setattr(train, "train_base", untrained)
+    for _ in range(2):
+        train._train_foundation(RECIPE, tmp_path, SHIPPED)
+    with pytest.raises(EvalsuiteError, match=r"were trained from the shipped weights, not from nothing: use another"):
+        train._train_foundation(RECIPE, tmp_path, None)
 
 
 @pytest.mark.parametrize("variant", ["closed", "seed-1"])
