@@ -107,7 +107,7 @@ class Store:
                 if known.get(name, sha256) != sha256:
                     raise StoreError(
                         f"{self.folder} holds results of another storyboard that was called {name!r}; "
-                        "raise the version of the suite, or use another --out."
+                        "raise the version of the suite, and use another --out."
                     )
                 self._upsert("storyboards", {"id": name, "sha256": sha256})
 
@@ -121,7 +121,7 @@ class Store:
             elif found != asked:
                 raise StoreError(
                     f"{self.folder} holds videos of {_pictures(*found)}, and {_pictures(*asked)} are asked for; "
-                    "raise the version of the suite, or use another --out."
+                    "raise the version of the suite, and use another --out."
                 )
 
     def video(self, model: str, storyboard: str, seed: int) -> VideoRecord | None:

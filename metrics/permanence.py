@@ -1,10 +1,10 @@
 """Does everybody and everything stay where it is, or get elsewhere by a way that can be seen?
 
-In each segment that expects a character, whatever the storyboard has there is followed with the camera's motion taken
-out. The segment is worth what its worst body is: 1 where none moves farther at once than its own motion, or a throw,
-explains, 0 where one jumps by two thirds of the width or is gone from the middle of the picture for
-1.5 seconds. It counts by how much of it, up to a half, any character is seen for, and by the share of it that is live:
-what is frozen, looped or incoherent shows no way. The value is the mean.
+In each segment that expects a character, all that the storyboard has there but what is carried is followed with the
+camera's motion taken out. The segment is worth what its worst body is: 1 where none moves farther at once than its own
+motion, or a throw, explains, 0 where one jumps by two thirds of the width or is gone from the middle of the picture
+for 1.5 seconds. It counts by how much of it, up to a half, any character is seen for, and by the share of it that is
+live: what is frozen, looped or incoherent shows no way. The value is the mean.
 """
 
 from __future__ import annotations
