@@ -24,7 +24,7 @@ from evalsuite.errors import EvalsuiteError, PluginError, StoreError
 from evalsuite.execute import Execution
 from evalsuite.interfaces import SetMetric
 from evalsuite.sets import has_seen, measure_sets
-from evalsuite.store import FINISHED, Store, VideoRecord
+from evalsuite.store import FINISHED, NEVER_MADE, Store, VideoRecord
 from evalsuite.suites import fingerprint
 from evalsuite.types import Score, Suite, VideoSpec
 from evalsuite.work import Task, content, said
@@ -85,6 +85,7 @@ def carry_out(tasks: Sequence[Task], request: Request, progress: Progress) -> Re
             store.claim_pictures(_spec(request.suite))
         _not_over_our_own(tasks, store)
         store.note(provenance(request))
+        tasks = [_as_made(task, store) for task in tasks]
         execute(tasks, request, store, progress)
         measure_sets(tasks, store)
         store.export()
@@ -142,6 +143,14 @@ def _answered(plugin: str, ask: Callable[[], Answer]) -> Answer:
         raise
     except Exception as error:  # a plugin may fail in any way
         raise PluginError(f"{plugin} cannot be used: {said(error)}") from error
+
+
+def _as_made(task: Task, store: Store) -> Task:
+    """Where a video is only measured it stays of the revision that made it, whatever the system is by now."""
+    video = store.video(task.label, task.storyboard.id, task.seed)
+    if task.generate or task.source is not None or video is None or video.revision == NEVER_MADE:
+        return task
+    return dataclasses.replace(task, revision=video.revision)
 
 
 def execute(tasks: Sequence[Task], request: Request, store: Store, progress: Progress) -> None:

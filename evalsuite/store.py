@@ -148,7 +148,7 @@ class Store:
         """Keep what one item gave, all of it or nothing."""
         key = (video.model, video.storyboard, video.seed)
         before = self.video(*key)
-        if before is not None and _only_gone(before, video):
+        if before is not None and video.revision == NEVER_MADE != before.revision:  # made or failed, and only gone now
             video = before
             scores = [_failed_as(before, score) for score in scores]
         with _sentences(self.folder), self._transaction():
@@ -232,15 +232,6 @@ class Store:
         series = tuple((at, value) for at, value in json.loads(row.pop("series")))
         details = json.loads(row.pop("details"))
         return Score(suite=self.suite, suite_version=self.version, series=series, details=details, **row)
-
-
-def _only_gone(before: VideoRecord, now: VideoRecord) -> bool:
-    """Whether of a video that was made, or failed, there is no file now: what is known of it stands."""
-    if now.revision == NEVER_MADE:
-        return before.revision != NEVER_MADE
-    if now.revision == FINISHED:  # whoever gives videos may give others, or the same again
-        return False
-    return before.status == "ok" and now.status == "failed" and not now.sha256 and now.revision == before.revision
 
 
 def _failed_as(video: VideoRecord, score: Score) -> Score:

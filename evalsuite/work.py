@@ -66,30 +66,46 @@ class Outcome:
 
 def perform(task: Task) -> Outcome:
     """Make and measure one video; whatever goes wrong with it becomes its record, and only a full disk stops all."""
-    if not task.generate and task.source is None and not task.video_path.is_file():
-        return failure(
-            dataclasses.replace(task, revision=store.NEVER_MADE), "there is no video yet; `evalsuite run` makes it."
-        )
+    if _has_no_video(task):
+        return _never_made(task)
     outcome = Outcome(_record(task, "failed", ""))
     try:
         made = Footage((), task.spec.fps)
         if task.generate:
             with _timed(task, "generate", outcome):
                 made = _generate(task)
+            task = dataclasses.replace(task, generate=False)  # what goes wrong from here on is not its making
         outcome.video = _with_effort(_record(task, "ok", made.note), made.effort)
         with _timed(task, "score", outcome):
             outcome.scores = _measure(task)
     except StoreError:
         raise
     except Exception as error:  # a system may fail in any way; its failure is a result
+        if _has_no_video(task):
+            return _never_made(task)
         outcome.video = failure(task, said(error)).video
         outcome.scores = [failed_score(task, name, outcome.video.reason) for name in task.metrics]
     return outcome
 
 
 def failure(task: Task, reason: str) -> Outcome:
-    """A video that could not be made or read, with all its scores failed."""
+    """A video that could not be made or read, with all its scores failed.
+
+    Where it was to be made, one that lies there is of an earlier revision or attempt, and does not stay.
+    """
+    if task.generate:
+        task.video_path.unlink(missing_ok=True)
     return Outcome(_record(task, "failed", reason), [failed_score(task, name, reason) for name in task.metrics])
+
+
+def _has_no_video(task: Task) -> bool:
+    return not task.generate and task.source is None and not task.video_path.is_file()
+
+
+def _never_made(task: Task) -> Outcome:
+    return failure(
+        dataclasses.replace(task, revision=store.NEVER_MADE), "there is no video yet; `evalsuite run` makes it."
+    )
 
 
 def content(task: Task) -> str:

@@ -99,9 +99,44 @@ def test_failures_are_tried_again_when_asked(suite, flaky, tmp_path):
 def test_a_new_revision_retires_the_old_videos(suite, square, tmp_path):
     asked = request(suite, tmp_path / "out", square)
     run(asked, quiet)
-    Path(square).write_text(Path(square).read_text().replace('revision = "1"', 'revision = "2"'))
+    before = _sums(tmp_path / "out")
+    Path(square).write_text(_changed(square))
     report = run(asked, quiet)
     assert {score.revision for score in report.scores} == {"2"}
+    assert not before & _sums(tmp_path / "out")
+
+
+def test_what_is_only_measured_stays_of_the_revision_that_made_it(suite, square, tmp_path):
+    asked = request(suite, tmp_path / "out", square, metrics=("motion",))
+    run(asked, quiet)
+    before = _sums(tmp_path / "out")
+    Path(square).write_text(_changed(square))
+    measured = run(dataclasses.replace(asked, generate=False, metrics=("motion", "drift")), quiet)
+    assert {(score.revision, score.status) for score in measured.scores} == {("1", "ok")}
+    assert _sums(tmp_path / "out") == before
+    assert {score.revision for score in run(asked, quiet).scores} == {"2"}
+    assert not before & _sums(tmp_path / "out")
+
+
+def test_a_video_that_cannot_be_made_again_keeps_nothing_of_the_one_before(suite, square, tmp_path):
+    asked = request(suite, tmp_path / "out", square, metrics=("motion", "transitions"))
+    run(asked, quiet)
+    Path(square).write_text(_changed(square).replace("def frames():", "def frames():\n            raise ValueError", 1))
+    run(dataclasses.replace(asked, metrics=("motion",)), quiet)
+    measured = run(dataclasses.replace(asked, generate=False, metrics=("motion", "transitions", "drift")), quiet)
+    assert {(score.revision, score.status) for score in measured.scores} == {("2", "failed")}
+    assert {video.status for video in measured.videos} == {"failed"}
+    assert _sums(tmp_path / "out") == set()
+
+
+def _changed(square: str) -> str:
+    """The system of another revision, which draws in another colour."""
+    text = Path(square).read_text().replace('revision = "1"', 'revision = "2"')
+    return text.replace("(220, 60, 40)", "(40, 60, 220)")
+
+
+def _sums(folder: Path) -> set[str]:
+    return {disk.sha256(path) for path in (folder / "videos" / "square").glob("*.mp4")}
 
 
 def test_the_halves_give_what_the_whole_gives(suite, square, tmp_path):
