@@ -19,7 +19,7 @@ from evalsuite.errors import StoreError
 from evalsuite.interfaces import Metric
 from evalsuite.ranking import chosen
 from evalsuite.results import in_folder
-from evalsuite.stats import ENDS, Estimate, clustered_mean, draws, widened_interval
+from evalsuite.stats import ENDS, Estimate, clustered_mean, draws, widened_interval, widening
 from evalsuite.table import INTERVALS, Cell, estimate_cells, with_interval
 from evalsuite.types import Score, Suite, Table
 
@@ -198,7 +198,9 @@ def _line(moments: Array) -> _Line:
 
 
 def _half_life(line: _Line, resampled: _Line, begins: float, count: int) -> Estimate:
-    low, high = np.quantile(begins * _halving(resampled), ENDS, method="inverted_cdf")
+    wide = widening(count)
+    widened = _Line(*(middle + wide * (each - middle) for middle, each in zip(line, resampled, strict=True)))
+    low, high = np.quantile(begins * _halving(widened), ENDS, method="inverted_cdf")
     return Estimate(begins * float(_halving(line)), float(low), float(high), count)
 
 

@@ -120,7 +120,7 @@ class _Attempt:
             return self._failure or VideoError("the video has no frames.")
         try:
             return self._viewer.features()
-        except VideoError as error:
+        except Exception as error:  # such as rows of several lengths
             return error
 
 

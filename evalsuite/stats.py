@@ -172,10 +172,11 @@ def rank_correlation(left: Array, right: Array) -> float:
     return float(ranks[0] @ ranks[1]) / spread if spread else 0.0
 
 
-def rank_sets(samples: Array, point: Array, clusters: int, level: float = LEVEL) -> list[tuple[int, int]]:
+def rank_sets(samples: Array, point: Array, clusters: Sequence[int], level: float = LEVEL) -> list[tuple[int, int]]:
     """The best and worst rank of each system that resampled strengths, shape (resamples, systems), do not exclude.
 
-    They come from so many `clusters` (storyboards), of which few prove less than the resamples say: `widening`.
+    Those of each come from so many `clusters` (storyboards), of which few prove less than the resamples say
+    (`widening`), and one nothing.
 
     All ranks hold together at that level, however many systems there are: one is surely better than another where their
     difference in `point` is more standard deviations than the largest of all pairs' deviations in 95 of 100 resamples.
@@ -185,6 +186,7 @@ def rank_sets(samples: Array, point: Array, clusters: int, level: float = LEVEL)
     gap = point[:, None] - point
     spread = np.maximum(differences.std(axis=0), 1e-12)
     most = (np.abs(differences - gap) / spread).max(axis=(1, 2))
-    surely_better = gap > widening(clusters) * np.quantile(most, level) * spread
+    wide = np.array([widening(count) if count > 1 else np.inf for count in clusters])
+    surely_better = gap > np.maximum.outer(wide, wide) * np.quantile(most, level) * spread
     better, worse = surely_better.sum(axis=0), surely_better.sum(axis=1)
     return [(1 + int(above), len(point) - int(below)) for above, below in zip(better, worse, strict=True)]

@@ -264,7 +264,14 @@ def load_features(folder: Path, sha256: str, extractor: str, version: str) -> Fe
 
 def has_features(folder: Path, sha256: str, extractor: str, version: str) -> bool:
     """Whether `load_features` would find them."""
-    return _features_path(folder, sha256, extractor, version).is_file()
+    from safetensors import SafetensorError, safe_open
+
+    path = _features_path(folder, sha256, extractor, version)
+    try:
+        with safe_open(path, framework="np") as file:
+            return {"array", "seconds"} <= set(file.keys())
+    except (FileNotFoundError, SafetensorError):
+        return False
 
 
 def save_features(folder: Path, sha256: str, features: Features) -> None:

@@ -142,7 +142,9 @@ def _mark(metric: Metric) -> str:
 
     A `MetricCollection` takes metrics for one whose states have equal names and values, and updates the first alone.
     """
-    measured = (type(metric).__module__, type(metric).__qualname__, metric.version, tuple(metric.extractors))
+    kind, plain = type(metric), str | int | float | bool
+    told = sorted((name, value) for name, value in vars(metric).items() if isinstance(value, plain))
+    measured = (kind.__module__, kind.__qualname__, metric.version, tuple(metric.extractors), told)
     return f"of_{hashlib.sha256(repr(measured).encode()).hexdigest()[:16]}"
 
 

@@ -108,9 +108,9 @@ def _mean(fits: list[_Fit], systems: list[str]) -> _Fit:
 
 
 def _ratings(axis: str, fit: _Fit) -> list[Rating]:
-    clusters = max(fit.storyboards)
-    low, high = (fit.point + widening(clusters) * (end - fit.point) for end in interval(fit.samples))
-    ranks = rank_sets(fit.samples, fit.point, clusters)
+    wide = np.array([widening(count) for count in fit.storyboards])
+    low, high = (fit.point + wide * (end - fit.point) for end in interval(fit.samples))
+    ranks = rank_sets(fit.samples, fit.point, fit.storyboards)
     ratings = [
         Rating(
             name,

@@ -106,6 +106,17 @@ def test_what_is_no_number_is_an_error_and_costs_other_extractors_nothing(monkey
     assert str(found["broken"]) == "broken saw something in the video that is no number."
 
 
+def test_an_extractor_whose_rows_do_not_fit_together_fails_alone(monkeypatch) -> None:
+    class Uneven(Colour):
+        def extract(self, clip):
+            return super().extract(clip)[:, : 1 + int(clip.seconds[0] > 0)]
+
+    monkeypatch.setitem(EXTRACTORS, "uneven", Uneven)
+    found = try_extract(clips(np.zeros((8, 64, 96, 3), np.uint8), 4), ["uneven", "colour"])
+    assert isinstance(found["colour"], Features)
+    assert isinstance(found["uneven"], ValueError)
+
+
 def test_an_unknown_extractor_and_an_empty_video_are_refused() -> None:
     with pytest.raises(UnknownPluginError, match="colour"):
         extractor("colours")

@@ -61,7 +61,7 @@ def test_a_system_that_failed_ranks_last(suite, tmp_path):
     filled(tmp_path, suite, {"good": 0.9, "failing": None, "noise": 0.01})
     table = ranked(suite, in_folder(tmp_path, suite))
     assert table.rows[-1][table.columns.index("model")] == "failing"
-    assert any("failed" in note for note in table.notes)
+    assert any("failed: failing on" in note for note in table.notes)
 
 
 def test_one_system_alone_is_a_table_of_one_row(suite, tmp_path):

@@ -109,6 +109,15 @@ def test_one_decoding_serves_single_metrics_and_sets(asked, monkeypatch):
     assert len(decoded) == 1
 
 
+def test_what_a_disk_has_spoilt_is_seen_again(asked):
+    run(asked, quiet)
+    before = results(asked)
+    for path in (asked.folder / "features").rglob("colour-*.safetensors"):
+        path.write_bytes(path.read_bytes()[:40])
+    run(asked, quiet)
+    assert results(asked) == before
+
+
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_bytes(asked, monkeypatch, tmp_path):
     run(asked, quiet)
     cut = dataclasses.replace(asked, folder=tmp_path / "cut")

@@ -73,7 +73,7 @@ def test_a_batch_is_fitted_one_by_one() -> None:
 def test_equal_systems_share_all_ranks_and_a_clear_one_stands_alone() -> None:
     noise = generator("ranks").normal(size=(1000, 3))
     point = np.array([0.0, 0.0, 50.0])
-    assert rank_sets(noise + point, point, 10_000) == [(2, 3), (2, 3), (1, 1)]
+    assert rank_sets(noise + point, point, [10_000] * 3) == [(2, 3), (2, 3), (1, 1)]
 
 
 def test_ranks_come_from_paired_differences_and_not_from_overlap() -> None:
@@ -81,7 +81,7 @@ def test_ranks_come_from_paired_differences_and_not_from_overlap() -> None:
     samples = shared + [1.0, 0.0]
     low, high = interval(samples)
     assert low[0] < high[1]  # the intervals overlap widely ...
-    assert rank_sets(samples, np.array([1.0, 0.0]), 10_000) == [
+    assert rank_sets(samples, np.array([1.0, 0.0]), [10_000] * 2) == [
         (1, 1),
         (2, 2),
     ]  # ... and yet the first is always better
@@ -94,7 +94,7 @@ def test_ranks_hold_together_however_many_systems_there_are() -> None:
         luck = generator(f"together {trial}")
         point = luck.normal(size=20)
         samples = point + luck.normal(size=(1000, 20))
-        wrong += any(ranks != (1, 20) for ranks in rank_sets(samples, point, 10_000))
+        wrong += any(ranks != (1, 20) for ranks in rank_sets(samples, point, [10_000] * 20))
         differences = samples[:, :, None] - samples[:, None, :]
         pairwise += bool((interval(differences)[0] > 0).any())
     assert wrong / 60 < 0.15  # 5 % are claimed

@@ -151,6 +151,7 @@ def test_features_that_a_disk_has_spoilt_are_none(tmp_path):
     (file,) = (tmp_path / "features").rglob("*.safetensors")
     file.write_bytes(file.read_bytes()[:20])
     assert store.load_features(tmp_path, "abc", "colour", "1") is None
+    assert not store.has_features(tmp_path, "abc", "colour", "1")
 
 
 def test_no_name_of_an_extractor_leaves_its_folder_or_is_anothers(tmp_path):

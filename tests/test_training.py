@@ -13,6 +13,7 @@ from evalsuite.features import extract
 from evalsuite.interfaces import Metric, SetMetric
 from evalsuite.training import SetVideoMetric, VideoMetric, torch_metric
 from evalsuite.types import Clip, Measured, Segment, Storyboard
+from tests.conftest import moving_square
 
 STORY = Storyboard(id="story", title="A story", segments=(Segment(text="One."), Segment(text="Two.", cut_before=True)))
 OTHER = STORY.model_copy(update={"id": "other"})
@@ -91,6 +92,20 @@ def test_metrics_of_a_collection_that_agree_at_first_stay_apart() -> None:
     both.update(grey(255), OTHER, fps=8)
     both.update(grey(255), STORY, fps=8)
     assert {name: value.item() for name, value in both.compute().items()} == pytest.approx({"light": 100, "dark": -100})
+
+
+def test_metrics_of_a_collection_that_differ_in_their_argument_stay_apart() -> None:
+    class Over(Brightness):
+        def __init__(self, level: str) -> None:
+            self.level = float(level)
+
+        def measure(self, features: object, storyboard: Storyboard) -> Measured:
+            return Measured(float((super().measure(features, storyboard).value or 0.0) > self.level))
+
+    both = torchmetrics.MetricCollection({"low": VideoMetric(Over("20")), "high": VideoMetric(Over("80"))})
+    both.update(grey(255), STORY, fps=8)
+    both.update(grey(128), STORY, fps=8)
+    assert {name: value.item() for name, value in both.compute().items()} == {"low": 1.0, "high": 0.5}
 
 
 @pytest.mark.parametrize("fps", [0.0, -8.0, float("inf"), float("nan")])
@@ -194,11 +209,11 @@ def test_what_cannot_be_judged_is_left_out() -> None:
 
 @pytest.mark.parametrize("name", ["transitions", "motion", "drift", "quality", "alignment"])
 def test_every_first_metric_gives_what_the_plugin_gives(name: str) -> None:
-    video = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (48, 64, 96, 3), dtype=np.uint8))
+    video = torch.from_numpy(np.stack(moving_square(48)))
     metric = torch_metric(name)
     metric.update([video], [STORY], fps=8)
     features = extract([Clip(video.numpy(), np.arange(48) / 8)], metric.metric.extractors)
-    assert metric.compute().item() == metric.metric.measure(features, STORY).value
+    assert metric.compute().item() == metric.metric.measure(features, STORY).value > 0
     assert metric.higher_is_better is True
     assert VideoMetric(Brightness()).higher_is_better is False
 

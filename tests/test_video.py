@@ -194,6 +194,14 @@ def test_memory_does_not_grow_with_length(tmp_path):
     assert max(len(clip.frames) for clip in video.decode(path)) <= 64
 
 
+def test_frames_are_decoded_as_they_are_taken(tmp_path, monkeypatch):
+    path, seen, every = tmp_path / "long.mp4", [], video._pictures
+    video.write(path, Footage((frame for _ in range(4) for frame in moving_square(100)), 8.0))
+    monkeypatch.setattr(video, "_pictures", lambda *of: (seen.append(one) or one for one in every(*of)))
+    clips = video.decode(path, "av")
+    assert len(next(clips).frames) == len(seen) == 64
+
+
 def test_decord_is_not_needed(tmp_path, monkeypatch):
     real = builtins.__import__
 

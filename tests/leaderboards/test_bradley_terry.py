@@ -116,6 +116,21 @@ def test_nothing_to_compare_gives_nothing() -> None:
     assert BradleyTerry().rate([], ["a"]) == []
 
 
+def test_games_of_others_make_nobody_surer() -> None:
+    """What a third system proves on three storyboards is the same beside two that met on a hundred."""
+    few = [*games("c", "a", 3, 0), *games("c", "b", 3, 0)]
+    alone = rated([*few, *games("a", "b", 2, 1)])["look", "c"]
+    beside = rated([*few, *games("a", "b", 50, 50)])["look", "c"]
+    assert alone.rank_high == beside.rank_high == 3
+    assert beside.high - beside.low > 0.6 * (alone.high - alone.low)
+
+
+def test_who_was_compared_on_one_storyboard_is_surely_nothing() -> None:
+    found = rated([*games("a", "b", 100, 0), *games("c", "a", 1, 0), *games("c", "b", 1, 0)])
+    assert (found["look", "c"].rank_low, found["look", "c"].rank_high) == (1, 3)
+    assert (found["look", "a"].rank_high, found["look", "b"].rank_low) == (2, 2)
+
+
 def test_one_storyboard_excludes_no_rank() -> None:
     found = rated([one for one in (*games("a", "b", 1, 0), *games("b", "c", 1, 0), *games("a", "c", 1, 0))])
     assert {(rating.rank_low, rating.rank_high) for rating in found.values()} == {(1, 3)}
