@@ -31,6 +31,10 @@ WIDEST_JITTER = 0.1
 """How far `jitter` moves a frame at strength 1, as a share of its width."""
 WIDEST_BLUR = 0.05
 """The sigma of `blur` at strength 1, as a share of the height."""
+DOT = 0.03
+"""The radius of `dot`, as a share of the height."""
+PAN_SPEED, PAN_SECONDS = 0.02, 12.0
+"""How much of its width a picture moves in a second of `pan`, and after how many it turns back."""
 
 
 class Part(Protocol):
@@ -204,6 +208,38 @@ def _freeze(footage: Footage, dose: Dose) -> Footage:
     return reordered(footage, [min(number, last) for number in range(dose.timeline.frames)])
 
 
+def _dot(footage: Footage, dose: Dose) -> Footage:
+    """What is small and moves on a still, as a bar of progress or a mark does."""
+    last = dose.timeline.frames - portion(dose.strength, dose.timeline.frames)
+    phases = [random.Random(f"{dose.seed} {way}").uniform(0, 2 * math.pi) for way in "xy"]
+
+    def paint(number: int, frame: Frame) -> Frame:
+        if number < last:
+            return frame
+        turns = [pace * number / dose.timeline.fps + phase for pace, phase in zip((0.9, 1.3), phases, strict=True)]
+        x, y = (
+            round(size * (0.5 + 0.4 * math.sin(turn))) for size, turn in zip(frame.shape[1::-1], turns, strict=True)
+        )
+        radius = max(1, round(DOT * frame.shape[0]))
+        return np.asarray(cv2.circle(frame.copy(), (x, y), radius, (230, 40, 40), -1), dtype=np.uint8)
+
+    return replace(_painted(_freeze(footage, dose), paint), truth=None)
+
+
+def _pan(footage: Footage, dose: Dose) -> Footage:
+    """A still that the camera moves across, to one side and back; what lies beyond the edge repeats the edge."""
+    last = dose.timeline.frames - portion(dose.strength, dose.timeline.frames)
+
+    def paint(number: int, frame: Frame) -> Frame:
+        second = max(0, number - last) / dose.timeline.fps
+        away = PAN_SECONDS - abs(second % (2 * PAN_SECONDS) - PAN_SECONDS)
+        view = np.array([[1.0, 0.0, -PAN_SPEED * away * frame.shape[1]], [0.0, 1.0, 0.0]])
+        moved = cv2.warpAffine(frame, view, frame.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(moved, dtype=np.uint8)
+
+    return replace(_painted(_freeze(footage, dose), paint), truth=None)
+
+
 def _truncate(footage: Footage, dose: Dose) -> Footage:
     total = dose.timeline.frames
     return reordered(footage, range(max(1, total - portion(dose.strength, total))))
@@ -296,6 +332,8 @@ SEGMENTS = "fraction of the segments"
 LENGTH = "share of the length, counted from the end"
 KINDS: Mapping[str, Kind] = {
     "freeze": Kind(LENGTH, "the picture stands still to the end; at 1 the first frame is all", _freeze),
+    "dot": Kind(LENGTH, "the picture stands still to the end, but for a small dot that wanders over it", _dot),
+    "pan": Kind(LENGTH, "the picture stands still to the end, and the camera moves slowly across it", _pan),
     "truncate": Kind(LENGTH, "the video ends so much earlier; at 1 the first frame is all", _truncate),
     "loop": Kind(LENGTH, "the first segment is shown again and again to the end", _loop),
     "frame-shuffle": Kind(SEGMENTS, "the frames of the segment are shown in a random order", _frame_shuffle),

@@ -1,7 +1,8 @@
 """When each expected character is seen, and how it looks there: detections are given to those whom the story expects.
 
 Where several are expected, each moment's detections are shared out so that looks agree best with what the storyboard
-describes; a character who is alone is whoever is seen. Moments that are frozen, looped or incoherent show nobody.
+describes; a character who is alone is whoever is seen. Moments that are frozen, looped or incoherent show nobody,
+and whoever stands there as a still would is not seen either.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from scipy.optimize import linear_sum_assignment
 from evalsuite.types import Entity, Features, Storyboard
 
 from ._evidence import evidence
+from ._stir import NAME as STIR
+from ._stir import standing
 from ._timeline import Array, Flags, lasting, overlooked, segments_at, shares, timeline
 from ._toon_id import NAME, Sights, sights
 from .models.looks import ASPECTS, EMBEDDING, SCORE, look_of
@@ -65,6 +68,7 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
     judged = evidence(pictures)
     live = judged.live
     seen = sights(line.rows)
+    still = standing(timeline(features[STIR], storyboard), seen.box)
     cast = characters(storyboard)
     expected = wanted([one for one, _ in cast], storyboard, line.seconds, pictures.coverage)
     number = segments_at(line.seconds, storyboard)
@@ -73,11 +77,13 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
     for sample in np.flatnonzero(live):
         segment = number[sample]
         there = np.flatnonzero(expected[:, segment])
-        identity = seen.identity[sample, characters_at(seen, int(sample))]
+        sure = characters_at(seen, int(sample))
+        identity = seen.identity[sample, sure]
         strangers += max(0, len(identity) - len(there))
         for who, which in shared_out(np.array([cast[one][1] for one in there]), identity):
-            count[there[who], segment] += 1
-            total[there[who], segment] += identity[which]
+            if not still[sample, sure[which]]:
+                count[there[who], segment] += 1
+                total[there[who], segment] += identity[which]
     return Appearances(
         tuple(one.id for one, _ in cast),
         expected,

@@ -27,6 +27,10 @@ ROUNDS = 6
 WIDEST = 2.0
 """Pixels by which a corner may disagree before it stops to count, in the first round; half as many in each next one."""
 CLOSEST = 0.4
+FEWEST_FOLLOW = 0.2
+"""The share of corners that must follow a move of the camera for it to be believed."""
+WIDTH, HEIGHT = 96.0, 64.0
+"""In which places are told, whatever the size of the picture."""
 
 
 class Corners(NamedTuple):
@@ -42,7 +46,7 @@ NONE = Corners(np.zeros((0, 2)), np.zeros((0, 2)))
 class Camera(Extractor):
     """Each frame's scale and shift against the one before, and the share of corners that agree."""
 
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     dimensions: ClassVar[int] = 4
     pixels: ClassVar[int | None] = ANALYSIS_PIXELS
 
@@ -53,17 +57,17 @@ class Camera(Extractor):
         self._last = None
 
     def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
-        """Shape (time, 4): place = scale * place before + shift, in pixels of which 96 are the picture's width."""
-        moves = _moves([self._next(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)) for frame in clip.frames])
-        size = 96 / clip.frames.shape[2]
-        return np.asarray(moves * [1, size, size, 1], dtype=np.float32)
+        """Shape (time, 4): place = scale * place before + shift, in pixels of which a picture has 96 x 64."""
+        seen = moves([self._next(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)) for frame in clip.frames])
+        height, width = clip.frames.shape[1:3]
+        return np.asarray(seen * [1, WIDTH / width, HEIGHT / height, 1], dtype=np.float32)
 
     def _next(self, grey: npt.NDArray[np.uint8]) -> Corners:
         last, self._last = self._last, grey
-        return NONE if last is None else _followed(last, grey)
+        return NONE if last is None else followed(last, grey)
 
 
-def _followed(last: npt.NDArray[np.uint8], grey: npt.NDArray[np.uint8]) -> Corners:
+def followed(last: npt.NDArray[np.uint8], grey: npt.NDArray[np.uint8]) -> Corners:
     """Corners of the last frame, and where they are in this one."""
     corners = cv2.goodFeaturesToTrack(last, CORNERS, 0.01, 4)
     if corners is None:
@@ -73,13 +77,13 @@ def _followed(last: npt.NDArray[np.uint8], grey: npt.NDArray[np.uint8]) -> Corne
     return Corners(corners[kept, 0].astype(np.float64), found[kept, 0].astype(np.float64))
 
 
-def _moves(followed: Sequence[Corners]) -> Array:
+def moves(corners: Sequence[Corners]) -> Array:
     """Scale, shift across and down, and the share of points that follow them, (frames, 4); all frames at once."""
-    enough = [number for number, corners in enumerate(followed) if len(corners.before) >= FEWEST]
-    moves = np.tile([1.0, 0.0, 0.0, 0.0], (len(followed), 1))
+    enough = [number for number, each in enumerate(corners) if len(each.before) >= FEWEST]
+    found = np.tile([1.0, 0.0, 0.0, 0.0], (len(corners), 1))
     if enough:
-        moves[enough] = _fitted([followed[number] for number in enough])
-    return moves
+        found[enough] = _fitted([corners[number] for number in enough])
+    return found
 
 
 def _fitted(followed: Sequence[Corners]) -> Array:

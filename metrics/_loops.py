@@ -8,9 +8,9 @@ began, and would hide a loop behind the noise of encoding.
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ._timeline import Array, Flags, Timeline, coarse
 
@@ -55,17 +55,22 @@ def _lasting(surplus: Array, length: int, first: Flags | None = None) -> Flags:
     begins = sums[length:] < sums[:-length]
     if first is not None:
         begins &= first[: len(begins), None]
-    inside = np.zeros(surplus.shape, dtype=np.bool_)
-    for step in range(length if len(begins) else 0):
-        inside[step : step + len(begins)] |= begins
-    return inside
+    return windows(begins, length) if len(begins) else np.zeros(surplus.shape, dtype=np.bool_)
 
 
 def runs(flags: Flags, length: int) -> Flags:
-    """Only those True stretches along the first axis that are at least `length` long."""
-    padded = np.pad(flags.astype(np.uint8).reshape(len(flags), -1), ((length, length), (0, 0)))
-    opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, np.ones((length, 1), dtype=np.uint8))
-    return np.asarray(opened[length:-length].reshape(flags.shape), dtype=np.bool_)
+    """Only those True stretches that are at least `length` long."""
+    if len(flags) < length:
+        return np.zeros(len(flags), dtype=np.bool_)
+    return windows(sliding_window_view(flags, length).all(axis=1), length)
+
+
+def windows(begins: Flags, length: int) -> Flags:
+    """All samples of stretches of `length`, which begin where `begins`, (samples - length + 1, ...), is true."""
+    inside = np.zeros((len(begins) + length - 1, *begins.shape[1:]), dtype=np.bool_)
+    for step in range(length):
+        inside[step : step + len(begins)] |= begins
+    return inside
 
 
 def _motion(rows: Array, lag: int) -> Array:

@@ -45,7 +45,7 @@ def sameness(found: Appearances, storyboard: Storyboard, calibrated: Calibration
         return Measured(None, "the storyboard has no character in two segments")
     lag, likeness, cosines, both = (np.array(column) for column in zip(*pairs, strict=True))
     mean = float(likeness.mean())
-    telling = _telling_apart(found)
+    telling = _telling_apart(found, storyboard)
     worth = max(0.0, 2 * telling - 1)
     precision, recall = _presence(found)
     return Measured(
@@ -96,14 +96,23 @@ def _declared(storyboard: Storyboard, name: str, first: int, second: int) -> boo
     return any(change.entity == name for segment in between for change in segment.changes)
 
 
-def _telling_apart(found: Appearances) -> float:
-    """The chance that a pair of sights of one character is more alike than a pair of two; 1 where there is but one."""
+def _telling_apart(found: Appearances, storyboard: Storyboard) -> float:
+    """The chance that a pair of sights of one character is more alike than a pair of two; 1 where there is but one.
+
+    Pairs between which the story itself changes the character are neither.
+    """
     if len(found.names) < 2:
         return 1.0
     seen = found.present & found.expected
-    rows, who = found.prototype[seen], np.nonzero(seen)[0]
+    rows, (who, segment) = found.prototype[seen], np.nonzero(seen)
     left, right = np.triu_indices(len(rows), 1)
-    cosines, same = _cosines(rows[left], rows[right]).min(axis=-1), who[left] == who[right]
+    same = who[left] == who[right]
+    changed = [
+        bool(is_same) and _declared(storyboard, found.names[who[one]], segment[one], segment[other])
+        for one, other, is_same in zip(left, right, same, strict=True)
+    ]
+    left, right, same = (each[~np.array(changed, dtype=np.bool_)] for each in (left, right, same))
+    cosines = _cosines(rows[left], rows[right]).min(axis=-1)
     if same.all() or not same.any():
         return float(same.any())
     return auc(cosines[same], cosines[~same])

@@ -1,7 +1,7 @@
 """Tracks: where each character and thing that the story expects is seen, with the camera's own motion taken out.
 
 Each moment's detections are given to whom the story expects there, so that looks agree best with what it describes.
-Places are in pixels of which 96 are the picture's width, as the first frame of the shot has them.
+Places are in pixels of which a picture has 96 x 64, as the first frame of the shot has them.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 
-from evalsuite.features import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 from evalsuite.toon.episode import PHYSICAL_THINGS
 from evalsuite.types import Entity, Features, Storyboard
 
+from ._camera import FEWEST_FOLLOW, HEIGHT, WIDTH
 from ._camera import NAME as CAMERA
 from ._cuts import begins_shot, cuts
 from ._evidence import evidence
+from ._stir import NAME as STIR
+from ._stir import standing
 from ._timeline import Array, Flags, segments_at, timeline
 from ._toon_id import NAME, sights
 from .models.looks import KINDS, SCORE, look_of
 
-WIDTH = 96.0
-HEIGHT = WIDTH * THUMBNAIL_HEIGHT / THUMBNAIL_WIDTH
+LOOKED_AT = (NAME, CAMERA, STIR, "thumbnails")
+"""The extractors that tracks are made of."""
 ALIKE = 0.35
 """The cosine of looks from which on a detection may be the one that is expected."""
 FAR = 0.004
 """What a pixel's distance from where it was last seen takes from that."""
-FEWEST_FOLLOW = 0.2
-"""The share of corners that must follow a move of the camera for it to be believed."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,8 @@ class Track:
     """The same in the picture as it is."""
     expected: Flags
     """Whether the storyboard has it there."""
+    living: Flags
+    """Whether the picture is live, and it does not stand there as a still would; things may."""
 
     @property
     def seen(self) -> Flags:
@@ -109,8 +111,18 @@ def tracks(
     boxes = _assigned(line.rows, cast, expected, shot, sure)
     view = _view(features[CAMERA], storyboard, shot)
     still = (boxes - np.tile(view[:, 1:], 2)) / view[:, :1]
-    each = [Track(one.entity, one.kind, still[who], boxes[who], expected[who]) for who, one in enumerate(cast)]
-    return Tracks(tuple(each), seconds, line.rate, segment, shot, evidence(pictures).live, view)
+    live = evidence(pictures).live
+    living = live & ~_standing(features[STIR], storyboard, boxes, [one.kind == "character" for one in cast])
+    each = [
+        Track(one.entity, one.kind, still[who], boxes[who], expected[who], living[who]) for who, one in enumerate(cast)
+    ]
+    return Tracks(tuple(each), seconds, line.rate, segment, shot, live, view)
+
+
+def _standing(stir: Features, storyboard: Storyboard, boxes: Array, may_not: list[bool]) -> Flags:
+    """Which of those who may not do so stand still, (entities, samples)."""
+    places = boxes.swapaxes(0, 1) / [WIDTH, HEIGHT, WIDTH, HEIGHT]
+    return standing(timeline(stir, storyboard), places).T & np.array(may_not, dtype=np.bool_)[:, None]
 
 
 def _cast(storyboard: Storyboard, things: Collection[str]) -> list[_Wanted]:

@@ -31,7 +31,7 @@ class Alignment(Metric):
     """How well segments fit their sentences, 0 - 1."""
 
     summary: ClassVar[str] = "each segment shows what its sentence tells"
-    version: ClassVar[str] = f"3-{_toon_clip.REVISION}"
+    version: ClassVar[str] = f"4-{_toon_clip.REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (_toon_clip.NAME, "thumbnails")
@@ -41,7 +41,7 @@ class Alignment(Metric):
         self._clip = clip
         if clip:
             self.extractors = (f"{_open_clip.ANY}:{clip}", "thumbnails")  # type: ignore[misc] # of this one alone
-            self.version = f"3-{source(clip).revision}"  # type: ignore[misc]
+            self.version = f"4-{source(clip).revision}"  # type: ignore[misc]
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (second, agreement) of each segment; those that are too short to be looked at are left out."""

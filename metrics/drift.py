@@ -42,7 +42,7 @@ class Drift(Metric):
     """The share of the story that carries evidence, times how little the look drifts over it; 0 - 1."""
 
     summary: ClassVar[str] = "keeps its light, colours and sharpness from beginning to end"
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = ("colour", "thumbnails")

@@ -16,11 +16,9 @@ import numpy as np
 from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
-from ._camera import NAME as CAMERA
 from ._happenings import PHYSICAL, courses, happened
 from ._repeats import begun_again
-from ._toon_id import NAME
-from ._tracks import tracks
+from ._tracks import LOOKED_AT, tracks
 from .models.looks import REVISION
 
 SURE = 0.15
@@ -34,7 +32,7 @@ class Events(Metric):
     version: ClassVar[str] = f"2-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
+    extractors: ClassVar[tuple[str, ...]] = LOOKED_AT
     failures: ClassVar[tuple[str, ...]] = ("event-drop", "event-repeat")
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:

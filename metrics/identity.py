@@ -19,6 +19,7 @@ from evalsuite.types import Features, Measured, Storyboard
 
 from ._appearances import appearances, characters
 from ._sameness import sameness
+from ._stir import NAME as STIR
 from ._toon_id import NAME
 from .models.looks import REVISION, calibration
 
@@ -27,10 +28,10 @@ class Identity(Metric):
     """How alike each character looks in all segments that should show it, absence counted as 0; 0 - 1."""
 
     summary: ClassVar[str] = "characters look the same whenever they come back"
-    version: ClassVar[str] = f"5-{REVISION}"
+    version: ClassVar[str] = f"6-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
+    extractors: ClassVar[tuple[str, ...]] = (NAME, STIR, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("identity-drift", "identity-swap", "vanish")
     lagged: ClassVar[bool] = True
 

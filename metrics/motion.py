@@ -27,7 +27,7 @@ class Motion(Metric):
     """The share of the story that moves and neither freezes nor loops, times how smooth it is; 0 - 1."""
 
     summary: ClassVar[str] = "moves smoothly, without freezing or looping"
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)

@@ -17,11 +17,9 @@ import numpy as np
 from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
-from ._camera import NAME as CAMERA
 from ._lasting import FEWEST, peopled, steadiness
 from ._timeline import shares, timeline
-from ._toon_id import NAME
-from ._tracks import tracks
+from ._tracks import LOOKED_AT, tracks
 from .models.looks import REVISION
 
 
@@ -29,10 +27,10 @@ class Permanence(Metric):
     """How far nothing jumps to another place or is gone in mid-picture, segment by segment; 0 - 1."""
 
     summary: ClassVar[str] = "nobody and nothing jumps to another place, or is gone in mid-picture"
-    version: ClassVar[str] = f"6-{REVISION}"
+    version: ClassVar[str] = f"7-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
+    extractors: ClassVar[tuple[str, ...]] = LOOKED_AT
     failures: ClassVar[tuple[str, ...]] = ("teleport",)
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:

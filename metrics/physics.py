@@ -21,7 +21,6 @@ from evalsuite.interfaces import Metric
 from evalsuite.toon.episode import KEEPSAKES
 from evalsuite.types import Features, Measured, Storyboard
 
-from ._camera import NAME as CAMERA
 from ._flight import Flight
 from ._friction import friction
 from ._ground import SURELY, heights, landing, support, units
@@ -29,8 +28,7 @@ from ._happenings import PHYSICAL, Course, courses, happened
 from ._lasting import presence, steadiness
 from ._pull import buoyancy, fall, gravity, weight
 from ._timeline import Array, timeline
-from ._toon_id import NAME
-from ._tracks import Tracks, tracks
+from ._tracks import LOOKED_AT, Tracks, tracks
 from .models.looks import REVISION, THINGS
 
 FLYING = frozenset(("fall", "bounce", "throw"))
@@ -58,10 +56,10 @@ class Physics(Metric):
     """How well gravity, contacts and permanence are kept, as a product; 0 - 1."""
 
     summary: ClassVar[str] = "falls, bounces, rolls, what lies there, and permanence obey the laws of the world"
-    version: ClassVar[str] = f"9-{REVISION}"
+    version: ClassVar[str] = f"10-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
+    extractors: ClassVar[tuple[str, ...]] = LOOKED_AT
     failures: ClassVar[tuple[str, ...]] = ("float", "teleport", "vanish", "hover", "sink")
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:

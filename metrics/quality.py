@@ -26,7 +26,7 @@ class Quality(Metric):
     """How near the local statistics of live frames are to those of clean frames, on average; 0 - 1."""
 
     summary: ClassVar[str] = "each frame is clean: not blurred, noisy, blocky or smeared"
-    version: ClassVar[str] = f"3-{REVISION}"
+    version: ClassVar[str] = f"4-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")

@@ -46,7 +46,7 @@ class Setting(Metric):
     """How alike each place and what lies there look whenever the story has it; 0 - 1."""
 
     summary: ClassVar[str] = "places look the same whenever the story returns, with what was left there"
-    version: ClassVar[str] = f"4-{places.REVISION}-{looks.REVISION}"
+    version: ClassVar[str] = f"5-{places.REVISION}-{looks.REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (TOON_PLACE, TOON_ID, "thumbnails")

@@ -37,7 +37,7 @@ class SubjectIdentity(Metric):
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
     lagged: ClassVar[bool] = True
-    version: ClassVar[str] = f"2-{backbones.revision(OWL)}-{backbones.revision(DINO)}"
+    version: ClassVar[str] = f"3-{backbones.revision(OWL)}-{backbones.revision(DINO)}"
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (mean lag in seconds, what the pairs of such a lag give) for lags from short to long."""

@@ -17,11 +17,9 @@ import numpy as np
 from evalsuite.interfaces import Metric
 from evalsuite.types import Features, Measured, Storyboard
 
-from ._camera import NAME as CAMERA
 from ._ground import heights, support, units
 from ._timeline import shares, timeline
-from ._toon_id import NAME
-from ._tracks import tracks
+from ._tracks import LOOKED_AT, tracks
 from .models.looks import REVISION, THINGS
 
 
@@ -29,10 +27,10 @@ class Support(Metric):
     """How near to the ground the things are that lie there, segment by segment; 0 - 1."""
 
     summary: ClassVar[str] = "what lies there lies on the ground, neither above it nor in it"
-    version: ClassVar[str] = f"2-{REVISION}"
+    version: ClassVar[str] = f"3-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    extractors: ClassVar[tuple[str, ...]] = (NAME, CAMERA, "thumbnails")
+    extractors: ClassVar[tuple[str, ...]] = LOOKED_AT
     failures: ClassVar[tuple[str, ...]] = ("hover",)
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:

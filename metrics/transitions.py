@@ -29,7 +29,7 @@ class Transitions(Metric):
     """Agreement of planned and seen cuts, continuity at the other boundaries and the live share, multiplied; 0 - 1."""
 
     summary: ClassVar[str] = "cuts where the story cuts, and nowhere else"
-    version: ClassVar[str] = "5"
+    version: ClassVar[str] = "6"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
     extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)

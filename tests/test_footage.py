@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -231,6 +232,34 @@ def test_a_video_that_ends_too_early_is_said_to() -> None:
         list(damaged(short, "segment-shuffle", dose(1.0)).frames)
     with pytest.raises(VideoError, match="not so long"):
         list(damaged(numbered(), "splice", Dose(0.5, "", TIMELINE, lambda: short)).frames)
+
+
+def _moving_film() -> Footage:
+    ground = cv2.resize(np.random.default_rng(0).integers(0, 256, (8, 12, 3), dtype=np.uint8), (96, 64))
+    return Footage((np.roll(ground, 3 * number, axis=1) for number in range(24)), 8.0)
+
+
+@pytest.mark.parametrize("kind", ["dot", "pan"])
+def test_what_moves_on_or_across_a_still_begins_where_a_freeze_does(kind: str) -> None:
+    dose = Dose(0.5, "seed", Timeline.of([Segment(text="One.")], 8.0), _moving_film)
+    own, frozen, moved = (
+        np.stack(list(each.frames)).astype(int)
+        for each in (_moving_film(), damaged(_moving_film(), "freeze", dose), damaged(_moving_film(), kind, dose))
+    )
+    assert (moved[:12] == own[:12]).all()
+    differs = (moved[13:] != frozen[13:]).any(axis=3).mean(axis=(1, 2))
+    assert ((differs < 0.01) & (differs > 0)).all() if kind == "dot" else (differs > 0.5).all()
+    assert len({frame.tobytes() for frame in moved[12:]}) == 12
+
+
+def test_a_pan_moves_by_a_fiftieth_of_the_width_a_second() -> None:
+    parts = [Segment(text="One.")] * 8
+    still = cv2.resize(np.random.default_rng(0).integers(0, 256, (8, 12, 3), dtype=np.uint8), (100, 64))
+    dose = Dose(1.0, "seed", Timeline.of(parts, 1.0), lambda: Footage((), 1.0))
+    frames = list(damaged(Footage((still for _ in range(24)), 1.0), "pan", dose).frames)
+    assert (frames[3][:, :94] == still[:, 6:]).all()
+    assert (frames[12][:, :76] == still[:, 24:]).all()
+    assert (frames[21] == frames[3]).all()
 
 
 def test_a_story_shorter_than_a_frame_is_a_sentence():

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from evalsuite.metrics import _toon_id
 from evalsuite.metrics._appearances import characters
+from evalsuite.metrics._stir import STANDING
 from evalsuite.metrics._toon_id import MOST, sights
 from evalsuite.metrics.models.looks import ASPECTS, EMBEDDING, LOOKS, calibration, look_of
 from evalsuite.metrics.models.parts import PART
@@ -48,6 +49,7 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
         shown: list[list[np.ndarray]],
         until: Mapping[int, float] | None = None,
         replayed_from: float = np.inf,
+        stir: float = 50.0,
     ) -> Measured:
         frames = film(story("a" * len(shown)))
         start = int(min(replayed_from * 8, len(frames)))
@@ -60,7 +62,8 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
         for number, share in dict(until or {}).items():
             each[number * 24 + round(24 * share) : (number + 1) * 24, :, 0] = 0
         rows = Features("toon-id", "1", each.reshape(len(frames), -1), np.arange(len(frames)) / 8)
-        return plugins.metric("identity").measure({**thumbnails, "toon-id": rows}, board)
+        stirred = Features("stir", "1", np.full((len(frames), 384), stir, np.float32), rows.seconds)
+        return plugins.metric("identity").measure({**thumbnails, "toon-id": rows, "stir": stirred}, board)
 
     return measured
 
@@ -191,6 +194,26 @@ def test_a_declared_change_is_not_blamed(seen: Callable):
     assert seen(declared, shown).value == pytest.approx(1)
     assert seen(declared, shown).details["pairs"] == 2
     assert seen(plain, shown).value < 0.5
+
+
+def test_a_declared_change_is_not_blamed_beside_somebody_else(seen: Callable):
+    """Two who are always there and as the story tells; telling them apart leaves the changed pairs out too."""
+    ann, ben = look_of(ANN), look_of(BEN)
+    plain = told("ab ab ab ab")
+    changes = (Change(entity="ann", what="coat", value="blue"),)
+    segments = (*plain.segments[:2], plain.segments[2].model_copy(update={"changes": changes}), plain.segments[3])
+    other = ann.reshape(len(LOOKS), PART) * [[-1], [1], [1]]  # another species
+    other = other.ravel()
+    shown = [[ann, ben], [ann, ben], [other, ben], [other, ben]]
+    found = seen(plain.model_copy(update={"segments": segments}), shown)
+    assert (found.value, found.details["told_apart"]) == pytest.approx((1, 1))
+    assert seen(plain, shown).details["told_apart"] < 1
+
+
+def test_who_stands_there_as_a_still_is_not_seen(seen: Callable):
+    assert seen(told("a a a"), [[look_of(ANN)]] * 3, stir=STANDING + 0.1).value == pytest.approx(1)
+    still = seen(told("a a a"), [[look_of(ANN)]] * 3, stir=STANDING - 0.1)
+    assert (still.value, still.details["recall"]) == (0, 0)
 
 
 def test_what_it_cannot_judge_it_says(seen: Callable):

@@ -97,6 +97,14 @@ def test_the_camera_is_followed_whatever_moves_in_front(scale: float, across: fl
     assert moved == pytest.approx(scale * corner + [across, down], abs=0.15)
 
 
+def test_the_camera_is_followed_in_pictures_of_any_shape():
+    ground = np.random.default_rng(1).integers(60, 200, (30, 30, 3), dtype=np.uint8)
+    ground = cv2.resize(ground, (200, 200), interpolation=cv2.INTER_CUBIC)
+    frames = [ground[10 + 2 * number : 70 + 2 * number, 10:130] for number in range(3)]
+    rows = Camera().extract(Clip(np.stack(frames), np.arange(3.0)))
+    assert rows[1:, 1:3] == pytest.approx(np.array([[0, -2 * 64 / 60]] * 2), abs=0.05)
+
+
 @pytest.fixture
 def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
     """What a metric finds where the entities go their ways in one shot of 3 s, over pictures that are alive."""
@@ -108,6 +116,7 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
         thing: str = "ball",
         pan: float = 0.0,
         frozen: bool = False,
+        stir: float = 50.0,
     ) -> Measured:
         frames = film(story("a"))
         if frozen:
@@ -135,6 +144,7 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
             **extract([Clip(frames, seconds)], ["thumbnails"]),
             "toon-id": Features("toon-id", "1", each.reshape(len(frames), -1), seconds),
             "camera": Features("camera", "1", np.tile(np.float32([1, pan, 0, 1]), (len(frames), 1)), seconds),
+            "stir": Features("stir", "1", np.full((len(frames), 384), stir, np.float32), seconds),
         }
         return plugins.metric(metric).measure(features, board)
 
@@ -163,6 +173,13 @@ def rising(share: float) -> Way:
 
 
 WORLD = (GRAVITY, RESTITUTION["ball"][0])
+
+
+def test_a_character_that_stands_as_a_still_is_nowhere_and_a_thing_may(seen: Callable):
+    ways = {"ann": stands, "ball": lambda second: (60.0, 44.0)}
+    assert seen("permanence", ways, None).value == pytest.approx(1)
+    assert seen("permanence", ways, None, stir=0.0).value == 0
+    assert seen("support", ways, None, stir=0.0).value == seen("support", ways, None).value > 0
 
 
 def test_a_world_that_obeys_has_one_and_what_breaks_a_law_has_less(seen: Callable):

@@ -1,0 +1,123 @@
+"""How much each part of the picture changes within a second, beyond what the camera's own move explains.
+
+A figure that was drawn once and is only shown changes little, whatever the camera does; one that lives does not.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from evalsuite.features import ANALYSIS_PIXELS, EXTRACTORS, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
+from evalsuite.interfaces import Extractor, Sampling
+from evalsuite.types import Clip, Frame
+
+from ._camera import FEWEST_FOLLOW, NONE, Corners, followed, moves
+from ._timeline import PACE, Array, Timeline
+
+NAME = "stir"
+LAGS = (4, 8)
+"""Samples of half a second, after which a gesture is elsewhere, and of a second."""
+UNKNOWN = 100.0
+"""The change where there is no moment before to compare with."""
+STANDING = 2.4
+"""The mean change in a figure's box, in units of Lab, below which it stands still.
+
+On `dev` the median of a segment is at least 3.3 of the world's figures, and at most 2.3 of stills under a slow pan.
+"""
+SMOOTHED = 0.8
+"""The sigma, in pixels, of what each picture is blurred by: where edges lie between pixels is no change."""
+
+
+class _Past(NamedTuple):
+    """A picture of before in Lab, and how it is seen now: place = scale * place then + shift."""
+
+    picture: npt.NDArray[np.float32]
+    scale: float
+    shift: Array
+
+    def moved(self, move: Array) -> _Past:
+        """As it is seen after the camera's next move; moves that little of the picture follows are none."""
+        zoom, right, down, share = move
+        if share < FEWEST_FOLLOW:
+            return self
+        return _Past(self.picture, self.scale * zoom, zoom * self.shift + [right, down])
+
+    def change(self, now: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """How far each pixel of `now` is from it."""
+        height, width = now.shape[:2]
+        view = np.array([[self.scale, 0, self.shift[0]], [0, self.scale, self.shift[1]]])
+        then = cv2.warpAffine(self.picture, view, (width, height), borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(np.abs(then - now).max(axis=2), dtype=np.float32)
+
+
+class Stir(Extractor):
+    """Of each cell of a thumbnail, the mean change since half a second and a second before, whichever is more."""
+
+    version: ClassVar[str] = "1"
+    dimensions: ClassVar[int] = THUMBNAIL_HEIGHT * THUMBNAIL_WIDTH
+    pixels: ClassVar[int | None] = ANALYSIS_PIXELS
+    sampling: ClassVar[Sampling | None] = Sampling(every=1 / PACE)
+
+    def __init__(self) -> None:
+        self._grey: npt.NDArray[np.uint8] | None = None
+        self._past: deque[_Past] = deque(maxlen=max(LAGS))
+
+    def start(self) -> None:
+        self._grey = None
+        self._past.clear()
+
+    def extract(self, clip: Clip) -> npt.NDArray[np.float32]:
+        """Shape (time, cells), in units of Lab."""
+        corners = [self._corners(frame) for frame in clip.frames]
+        rows = [self._row(frame, move) for frame, move in zip(clip.frames, moves(corners), strict=True)]
+        return np.stack(rows)
+
+    def _corners(self, frame: Frame) -> Corners:
+        last, self._grey = self._grey, np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        return NONE if last is None else followed(last, self._grey)
+
+    def _row(self, frame: Frame, move: Array) -> npt.NDArray[np.float32]:
+        lab = cv2.cvtColor(frame.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+        now = np.asarray(cv2.GaussianBlur(lab, (0, 0), SMOOTHED), dtype=np.float32)
+        seen = [past.moved(move) for past in self._past]
+        self._past = deque([*seen, _Past(now, 1.0, np.zeros(2))], maxlen=max(LAGS))
+        if len(seen) < max(LAGS):
+            return np.full(self.dimensions, UNKNOWN, np.float32)
+        change = np.maximum.reduce([seen[-lag].change(now) for lag in LAGS])
+        cells = cv2.resize(change, (THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT), interpolation=cv2.INTER_AREA)
+        return np.asarray(cells, dtype=np.float32).ravel()
+
+
+def standing(line: Timeline, boxes: Array) -> npt.NDArray[np.bool_]:
+    """Whether each figure stands still at each moment: in the second before it, or in the one after.
+
+    `line` is of this extractor, `boxes` (samples, figures, 4) are left, top, right, bottom as shares of the picture.
+    """
+    before = line.rows.reshape(-1, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH)
+    after = np.concatenate([before[max(LAGS) :], np.full_like(before[: max(LAGS)], UNKNOWN)])
+    least = np.full(boxes.shape[:2], UNKNOWN)
+    for place in np.argwhere(np.isfinite(boxes[..., 0])):
+        sample, figure = place.tolist()
+        rows, columns = _cells(boxes[sample, figure])
+        least[sample, figure] = min(change[sample, rows, columns].mean() for change in (before, after))
+    return least < STANDING
+
+
+def _cells(box: Sequence[float] | Array) -> tuple[slice, slice]:
+    """The rows and columns of cells that a box lies in, one of each at least."""
+    left, top, right, bottom = box
+    return _span(top, bottom, THUMBNAIL_HEIGHT), _span(left, right, THUMBNAIL_WIDTH)
+
+
+def _span(begin: float, end: float, count: int) -> slice:
+    first = min(count - 1, max(0, int(begin * count)))
+    return slice(first, max(first + 1, int(np.ceil(end * count))))
+
+
+EXTRACTORS[NAME] = Stir

@@ -1,0 +1,133 @@
+"""What stirs beyond the camera's move: on pictures that move in known ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from evalsuite.metrics._evidence import FEWEST, evidence
+from evalsuite.metrics._loops import runs
+from evalsuite.metrics._stir import LAGS, STANDING, UNKNOWN, Stir, standing
+from evalsuite.metrics._timeline import Timeline, timeline
+
+from evalsuite.features import extract
+from evalsuite.types import Clip, Features, Segment, Storyboard
+
+STORY = Storyboard(id="story", title="A story", segments=(Segment(text="One."), Segment(text="Two.")))
+
+
+def clip(frames: np.ndarray) -> Clip:
+    return Clip(frames, np.arange(len(frames)) / 8)
+
+
+def stirred(frames: np.ndarray) -> np.ndarray:
+    """Shape (time, 16, 24)."""
+    extractor = Stir()
+    extractor.start()
+    return extractor.extract(clip(frames)).reshape(-1, 16, 24)
+
+
+def ground(width: int, height: int) -> np.ndarray:
+    patches = np.random.default_rng(0).integers(40, 220, (height // 8, width // 8, 3), dtype=np.uint8)
+    return cv2.resize(patches, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def with_disc(frames: np.ndarray, *places: tuple[int, int]) -> np.ndarray:
+    drawn = [
+        cv2.circle(frame.copy(), place, 6, (230, 40, 40), -1, cv2.LINE_AA)
+        for frame, place in zip(frames, places, strict=True)
+    ]
+    return np.stack(drawn)
+
+
+def test_a_still_picture_stirs_nowhere_and_a_disc_where_it_is_and_was():
+    still = np.repeat(ground(96, 64)[None], 20, axis=0)
+    assert stirred(still)[max(LAGS) :].max() == 0
+    moved = stirred(with_disc(still, *[(20 + 2 * number, 30) for number in range(20)]))[-1]
+    assert moved[7, 14] > 20  # where it is: x = 58
+    assert moved[7, 10] > 20  # where it was a second ago: x = 42
+    assert max(moved[7, 20], moved[2, 14]) < 1
+
+
+def test_in_the_first_second_nothing_is_known_to_stand_still():
+    rows = stirred(np.repeat(ground(96, 64)[None], 20, axis=0))
+    assert (rows[: max(LAGS)] == UNKNOWN).all()
+    assert (rows[max(LAGS) :] < UNKNOWN).all()
+
+
+@pytest.mark.parametrize("step", [0.5, 1.0])
+def test_what_the_camera_alone_moves_stands_still_and_what_lives_does_not(step: float):
+    large = ground(160, 64)
+    frames = []
+    for number in range(24):
+        shift = np.array([[1, 0, -step * number], [0, 1, 0]])
+        frames.append(cv2.warpAffine(large, shift, (96, 64)))
+    rows = stirred(np.stack(frames))
+    assert rows[max(LAGS) :, 2:-2, 2:-6].max() < STANDING
+    walking = stirred(with_disc(np.stack(frames), *[(48, 32 + number % 8) for number in range(24)]))
+    assert walking[max(LAGS) :, 8, 12].min() > STANDING
+
+
+def test_a_video_does_not_go_on_from_the_last():
+    extractor, frames = Stir(), np.repeat(ground(96, 64)[None], 20, axis=0)
+    extractor.extract(clip(255 - frames))
+    extractor.start()
+    assert extractor.extract(clip(frames)).reshape(-1, 16, 24) == pytest.approx(stirred(frames))
+
+
+def test_clips_are_one_video():
+    frames = with_disc(np.repeat(ground(96, 64)[None], 30, axis=0), *[(20 + number, 30) for number in range(30)])
+    extractor = Stir()
+    extractor.start()
+    parts = [extractor.extract(Clip(frames[i : i + 7], np.arange(i, min(30, i + 7)) / 8)) for i in range(0, 30, 7)]
+    assert np.concatenate(parts).reshape(-1, 16, 24) == pytest.approx(stirred(frames))
+
+
+def test_a_figure_stands_still_where_the_second_before_or_after_does():
+    rows = np.full((24, 16, 24), 50.0)
+    rows[10:, :, :12] = 0  # from a second before on the left half does not stir
+    line = Timeline(rows.reshape(24, -1), 8.0, 1.0)
+    boxes = np.array([[[0.1, 0.2, 0.4, 0.9], [0.6, 0.2, 0.9, 0.9], [np.nan] * 4]] * 24)
+    found = standing(line, boxes)
+    assert found[:, 0].tolist() == [index >= 10 - max(LAGS) for index in range(24)]
+    assert not found[:, 1:].any()
+
+
+@pytest.mark.parametrize("length", range(1, 10))
+def test_runs_are_those_of_a_loop(length: int):
+    flags = np.random.default_rng(length).random(200) < 0.8
+    expected, begin = np.zeros(200, bool), None
+    for index, flag in enumerate([*flags, False]):
+        if flag and begin is None:
+            begin = index
+        if not flag and begin is not None:
+            if index - begin >= length:
+                expected[begin:index] = True
+            begin = None
+    assert (runs(flags, length) == expected).all()
+    assert not runs(flags[:0], length).any()
+
+
+@pytest.mark.parametrize(("size", "is_frozen"), [(2, True), (6, True), (16, False)])
+def test_a_still_is_frozen_whatever_is_small_that_moves_on_it(
+    size: int, is_frozen: bool, film: Callable, story: Callable
+):
+    frames = film(story("aa"))
+    frames[16:] = frames[16]
+    for index in range(16, len(frames)):
+        x, y = 8 + (5 * index) % (80 - size), 6 + (3 * index) % (50 - size)
+        frames[index, y : y + size, x : x + size] = (20, 220, 230)
+    found = evidence(timeline(extract([clip(frames)], ["thumbnails"])["thumbnails"], STORY))
+    assert found.frozen[18:].all() == is_frozen
+    assert not found.frozen[:15].any()
+
+
+def test_fewer_cells_than_somebody_takes_are_nobodys_move():
+    rows = np.zeros((48, 384, 3), np.float32)
+    rows[::2, : FEWEST - 1] = 50
+    line = Features("thumbnails", "1", rows.reshape(48, -1), np.arange(48) / 8)
+    assert evidence(timeline(line, STORY)).frozen.all()
+    rows[::2, :FEWEST] = 50
+    assert not evidence(timeline(Features("thumbnails", "1", rows.reshape(48, -1), line.seconds), STORY)).frozen.any()
