@@ -13,11 +13,12 @@ import numpy as np
 from evalsuite.toon.episode import GROUND, PHYSICAL_THINGS, STAGE_HEIGHT
 from evalsuite.types import Storyboard
 
+from ._camera import HEIGHT, WIDTH
 from ._flight import Flight
 from ._happenings import Course
 from ._lasting import stays, unreached, worst
 from ._timeline import Array, Flags
-from ._tracks import HEIGHT, WIDTH, Track, Tracks
+from ._tracks import Track, Tracks
 
 BELOW = STAGE_HEIGHT - GROUND
 """How much of the stage is below the ground, in its units."""

@@ -10,8 +10,9 @@ import numpy as np
 
 from evalsuite.types import Event, Storyboard
 
+from ._camera import HEIGHT, WIDTH
 from ._timeline import Array, Flags
-from ._tracks import HEIGHT, WIDTH, Track, Tracks
+from ._tracks import Track, Tracks
 
 EARLY = 0.3
 """Seconds by which an event may begin before it is planned."""

@@ -8,8 +8,9 @@ import numpy as np
 
 from evalsuite.types import Storyboard
 
+from ._camera import WIDTH
 from ._timeline import Array, Flags
-from ._tracks import WIDTH, Track, Tracks
+from ._tracks import Track, Tracks
 
 ENOUGH = 0.5
 """The share of a segment's moments from which on a character is there: it may come in, or pass behind another."""

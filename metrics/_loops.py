@@ -62,7 +62,7 @@ def runs(flags: Flags, length: int) -> Flags:
     """Only those True stretches that are at least `length` long."""
     if len(flags) < length:
         return np.zeros(len(flags), dtype=np.bool_)
-    return windows(sliding_window_view(flags, length).all(axis=1), length)
+    return windows(np.asarray(sliding_window_view(flags, length).all(axis=1)), length)
 
 
 def windows(begins: Flags, length: int) -> Flags:

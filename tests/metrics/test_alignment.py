@@ -96,7 +96,7 @@ def test_segments_that_no_look_falls_into_are_left_out(own: Path) -> None:
 def test_the_cartoon_worlds_own_is_what_alignment_is_without_an_argument(own: Path) -> None:
     plain, other = plugins.metric("alignment"), plugins.metric(f"alignment:{own}")
     assert plain.extractors == ("toon-clip", "thumbnails")
-    assert plain.version == f"3-{_toon_clip.REVISION}"
+    assert plain.version == f"4-{_toon_clip.REVISION}"
     assert other.extractors == (f"open-clip:{own}", "thumbnails")
     assert other.version == f"3-{source(str(own)).revision}"
 
@@ -105,7 +105,7 @@ def test_public_weights_that_come_later_change_the_version(
     weights_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = f"alignment:{OPENAI}"
-    assert plugins.metric(name).version == "3-missing"
+    assert plugins.metric(name).version == "4-missing"
     put_clip(monkeypatch, tmp_path)
     assert plugins.metric(name).version == f"3-{backbones.revision(OPENAI)}"
 
