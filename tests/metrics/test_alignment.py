@@ -98,7 +98,7 @@ def test_the_cartoon_worlds_own_is_what_alignment_is_without_an_argument(own: Pa
     assert plain.extractors == ("toon-clip", "thumbnails")
     assert plain.version == f"4-{_toon_clip.REVISION}"
     assert other.extractors == (f"open-clip:{own}", "thumbnails")
-    assert other.version == f"3-{source(str(own)).revision}"
+    assert other.version == f"4-{source(str(own)).revision}"
 
 
 def test_public_weights_that_come_later_change_the_version(
@@ -107,7 +107,7 @@ def test_public_weights_that_come_later_change_the_version(
     name = f"alignment:{OPENAI}"
     assert plugins.metric(name).version == "4-missing"
     put_clip(monkeypatch, tmp_path)
-    assert plugins.metric(name).version == f"3-{backbones.revision(OPENAI)}"
+    assert plugins.metric(name).version == f"4-{backbones.revision(OPENAI)}"
 
 
 @pytest.mark.parametrize(("argument", "said"), [
