@@ -175,7 +175,7 @@ def test_a_damage_is_seen_from_where_the_curve_crosses(aucs, expected):
 
 
 def test_the_kinds_are_what_is_claimed_and_the_tricks():
-    tricks = {"freeze", "truncate", "loop", "frame-shuffle", "segment-shuffle"}
+    tricks = {"freeze", "dot", "pan", "truncate", "loop", "frame-shuffle", "segment-shuffle"}
     assert set(kinds_for(["drift"])) == {"exposure-jump", *tricks}
     assert kinds_for(["drift"], ["blur"]) == ("blur",)
     assert kinds_for(["drift"], ["all"]) == tuple(KINDS)
