@@ -68,7 +68,7 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
     judged = evidence(pictures)
     live = judged.live
     seen = sights(line.rows)
-    still = standing(timeline(features[STIR], storyboard), seen.box)
+    still = standing(features[STIR], line.seconds, seen.box)
     cast = characters(storyboard)
     expected = wanted([one for one, _ in cast], storyboard, line.seconds, pictures.coverage)
     number = segments_at(line.seconds, storyboard)

@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from evalsuite.features import ANALYSIS_PIXELS, EXTRACTORS, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 from evalsuite.interfaces import Extractor, Sampling
-from evalsuite.types import Clip, Frame
+from evalsuite.types import Clip, Features, Frame
 
 from ._camera import FEWEST_FOLLOW, NONE, Corners, followed, moves
-from ._timeline import PACE, Array, Timeline
+from ._timeline import PACE, Array
 
 NAME = "stir"
 LAGS = (4, 8)
@@ -95,19 +95,26 @@ class Stir(Extractor):
         return np.asarray(cells, dtype=np.float32).ravel()
 
 
-def standing(line: Timeline, boxes: Array) -> npt.NDArray[np.bool_]:
-    """Whether each figure stands still at each moment: in the second before it, or in the one after.
+def standing(stir: Features, seconds: Array, boxes: Array) -> npt.NDArray[np.bool_]:
+    """Whether each figure stands still at each of these seconds: in the second before it, or in the one after.
 
-    `line` is of this extractor, `boxes` (samples, figures, 4) are left, top, right, bottom as shares of the picture.
+    `boxes` (moments, figures, 4) are left, top, right, bottom as shares of the picture; one of NaN is nobody's.
     """
-    before = line.rows.reshape(-1, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH)
-    after = np.concatenate([before[max(LAGS) :], np.full_like(before[: max(LAGS)], UNKNOWN)])
+    before, after = (_change_at(stir, seconds + late) for late in (0.0, 1.0))
     least = np.full(boxes.shape[:2], UNKNOWN)
     for place in np.argwhere(np.isfinite(boxes[..., 0])):
-        sample, figure = place.tolist()
-        rows, columns = _cells(boxes[sample, figure])
-        least[sample, figure] = min(change[sample, rows, columns].mean() for change in (before, after))
+        moment, figure = place.tolist()
+        rows, columns = _cells(boxes[moment, figure])
+        least[moment, figure] = min(change[moment, rows, columns].mean() for change in (before, after))
     return least < STANDING
+
+
+def _change_at(stir: Features, seconds: Array) -> Array:
+    """What is known of each cell at these seconds, (moments, rows, columns), whatever the rate of the video."""
+    latest = np.maximum(np.searchsorted(stir.seconds, seconds + 0.5 / PACE) - 1, 0)
+    change = stir.array[latest].reshape(-1, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH)
+    ended = seconds > stir.seconds[-1] + 0.5 / PACE
+    return np.where(ended[:, None, None], UNKNOWN, change)
 
 
 def _cells(box: Sequence[float] | Array) -> tuple[slice, slice]:

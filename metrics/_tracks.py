@@ -112,17 +112,17 @@ def tracks(
     view = _view(features[CAMERA], storyboard, shot)
     still = (boxes - np.tile(view[:, 1:], 2)) / view[:, :1]
     live = evidence(pictures).live
-    living = live & ~_standing(features[STIR], storyboard, boxes, [one.kind == "character" for one in cast])
+    living = live & ~_standing(features[STIR], seconds, boxes, [one.kind == "character" for one in cast])
     each = [
         Track(one.entity, one.kind, still[who], boxes[who], expected[who], living[who]) for who, one in enumerate(cast)
     ]
     return Tracks(tuple(each), seconds, line.rate, segment, shot, live, view)
 
 
-def _standing(stir: Features, storyboard: Storyboard, boxes: Array, may_not: list[bool]) -> Flags:
+def _standing(stir: Features, seconds: Array, boxes: Array, may_not: list[bool]) -> Flags:
     """Which of those who may not do so stand still, (entities, samples)."""
     places = boxes.swapaxes(0, 1) / [WIDTH, HEIGHT, WIDTH, HEIGHT]
-    return standing(timeline(stir, storyboard), places).T & np.array(may_not, dtype=np.bool_)[:, None]
+    return standing(stir, seconds, places).T & np.array(may_not, dtype=np.bool_)[:, None]
 
 
 def _cast(storyboard: Storyboard, things: Collection[str]) -> list[_Wanted]:

@@ -50,7 +50,7 @@ class Shape(Metric):
             return Measured(None, "the storyboard expects no character described in the words of the cartoon world")
         live = evidence(pictures).live
         there = expected[:, segments_at(line.seconds, storyboard)] & live
-        still = standing(timeline(features[STIR], storyboard), sights(line.rows).box)
+        still = standing(features[STIR], line.seconds, sights(line.rows).box)
         sound, left_out = _soundness(line, np.array([look for _, look in cast]), there, still)
         lively = np.maximum(LIVELY, [shares(live & ~each, line, storyboard) for each in left_out])
         kept = np.array([shares(np.nan_to_num(each), line, storyboard) for each in sound]) / lively

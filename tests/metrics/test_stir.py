@@ -10,7 +10,7 @@ import pytest
 from evalsuite.metrics._evidence import FEWEST, evidence
 from evalsuite.metrics._loops import runs
 from evalsuite.metrics._stir import LAGS, STANDING, UNKNOWN, Stir, standing
-from evalsuite.metrics._timeline import Timeline, timeline
+from evalsuite.metrics._timeline import timeline
 
 from evalsuite.features import extract
 from evalsuite.types import Clip, Features, Segment, Storyboard
@@ -86,13 +86,28 @@ def test_clips_are_one_video():
 
 
 def test_a_figure_stands_still_where_the_second_before_or_after_does():
-    rows = np.full((24, 16, 24), 50.0)
+    rows = np.full((24, 16, 24), 50.0, np.float32)
     rows[10:, :, :12] = 0  # from a second before on the left half does not stir
-    line = Timeline(rows.reshape(24, -1), 8.0, 1.0)
+    stir = Features("stir", "1", rows.reshape(24, -1), np.arange(24) / 8)
     boxes = np.array([[[0.1, 0.2, 0.4, 0.9], [0.6, 0.2, 0.9, 0.9], [np.nan] * 4]] * 24)
-    found = standing(line, boxes)
+    found = standing(stir, stir.seconds, boxes)
     assert found[:, 0].tolist() == [index >= 10 - max(LAGS) for index in range(24)]
     assert not found[:, 1:].any()
+
+
+@pytest.mark.parametrize("fps", [4.0, 6.0, 10.0, 12.0, 24.0, 25.0, 30.0])
+def test_what_stands_still_is_told_at_any_rate(fps: float):
+    """A disc that stands for two seconds and then goes, beside one that always goes."""
+    seconds = np.arange(round(4 * fps)) / fps
+    still = np.repeat(ground(96, 64)[None], len(seconds), axis=0)
+    frames = with_disc(still, *[(24, round(14 + 18 * max(0.0, second - 2))) for second in seconds])
+    frames = with_disc(frames, *[(70, round(14 + 9 * second)) for second in seconds])
+    stir = extract([Clip(frames, seconds)], ["stir"])["stir"]
+    boxes = np.array([[[0.1, 0.1, 0.4, 0.9], [0.6, 0.1, 0.9, 0.9]]] * len(seconds))
+    found = standing(stir, seconds, boxes)
+    assert found[(seconds > 0.3) & (seconds < 1.7), 0].mean() > 0.9
+    assert not found[(seconds > 2.6) & (seconds < 3.7), 0].any()
+    assert not found[:, 1].any()
 
 
 @pytest.mark.parametrize("length", range(1, 10))
