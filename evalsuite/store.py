@@ -148,7 +148,8 @@ class Store:
         """Keep what one item gave, all of it or nothing."""
         key = (video.model, video.storyboard, video.seed)
         before = self.video(*key)
-        if before is not None and video.revision == NEVER_MADE != before.revision:  # made or failed, and only gone now
+        gone = video.revision == NEVER_MADE
+        if gone and before is not None and before.revision != NEVER_MADE:  # made or failed before, and only gone now
             video = before
             scores = [_failed_as(before, score) for score in scores]
         with _sentences(self.folder), self._transaction():

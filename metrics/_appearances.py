@@ -65,7 +65,7 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
     """Looks through a video once, moment by moment."""
     line = timeline(features[NAME], storyboard)
     pictures = timeline(features["thumbnails"], storyboard)
-    judged = evidence(pictures)
+    judged = evidence(pictures, features[STIR])
     live = judged.live
     seen = sights(line.rows)
     still = standing(features[STIR], line.seconds, seen.box)

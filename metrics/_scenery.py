@@ -10,6 +10,7 @@ import numpy as np
 from evalsuite.types import Entity, Features, Storyboard
 
 from ._evidence import evidence
+from ._stir import NAME as STIR
 from ._timeline import Array, Flags, Timeline, overlooked, segments_at, shares, timeline
 from ._toon_id import NAME as TOON_ID
 from ._toon_id import sights
@@ -39,7 +40,7 @@ class Scenery:
 def scenery(features: Mapping[str, Features], storyboard: Storyboard) -> Scenery:
     """Looks through a video once; moments that are frozen, looped or incoherent show nothing."""
     thumbnails = timeline(features["thumbnails"], storyboard)
-    live = evidence(thumbnails).live
+    live = evidence(thumbnails, features[STIR]).live
     line = timeline(features[TOON_PLACE], storyboard)
     counts = thumbnails.at(line.seconds, live) & _as_named(line, storyboard)
     total = np.zeros((len(storyboard.segments), EMBEDDING))

@@ -12,12 +12,14 @@ from typing import ClassVar, NamedTuple
 import cv2
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from evalsuite.features import ANALYSIS_PIXELS, EXTRACTORS, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 from evalsuite.interfaces import Extractor, Sampling
 from evalsuite.types import Clip, Features, Frame
 
 from ._camera import FEWEST_FOLLOW, NONE, Corners, followed, moves
+from ._loops import runs
 from ._timeline import PACE, Array
 
 NAME = "stir"
@@ -31,6 +33,18 @@ STANDING = 2.0
 On `dev` 1 of 100 moments of the world's figures has less, bystanders at night, none of the generators' figures (3.0 at
 least), and 99 of 100 of generators' stills under a slow pan; of the world's own stills, which are crisper, half.
 """
+STIRRED = 6.0
+"""The change from which on a cell stirs, in units of Lab."""
+FEWEST = 13
+"""How many of 384 cells must stir where anybody lives, at some moment of `LASTING`.
+
+On `dev` 31 do at least in the world, 189 in generators' videos; 9 at most where the camera moves over a still, 12 where
+a small dot does.
+"""
+LASTING = 2.5
+"""For how many seconds few cells must stir until the picture passes for a still; each tells of the second before it."""
+WHOLLY = 0.99
+"""The share of a pixel that must have been in view before."""
 SMOOTHED = 0.8
 """The sigma, in pixels, of what each picture is blurred by: where edges lie between pixels is no change."""
 
@@ -50,17 +64,19 @@ class _Past(NamedTuple):
         return _Past(self.picture, self.scale * zoom, zoom * self.shift + [right, down])
 
     def change(self, now: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """How far each pixel of `now` is from it."""
+        """How far each pixel of `now` is from it; 0 for what was not in view."""
         height, width = now.shape[:2]
         view = np.array([[self.scale, 0, self.shift[0]], [0, self.scale, self.shift[1]]])
         then = cv2.warpAffine(self.picture, view, (width, height), borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(np.abs(then - now).max(axis=2), dtype=np.float32)
+        in_view = cv2.warpAffine(np.ones((height, width), np.float32), view, (width, height))
+        change = np.maximum.reduce(cv2.split(cv2.absdiff(then, now)))  # an axis of three is slow to reduce
+        return np.where(in_view > WHOLLY, change, np.float32(0))
 
 
 class Stir(Extractor):
     """Of each cell of a thumbnail, the mean change since half a second and a second before, whichever is more."""
 
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     dimensions: ClassVar[int] = THUMBNAIL_HEIGHT * THUMBNAIL_WIDTH
     pixels: ClassVar[int | None] = ANALYSIS_PIXELS
     sampling: ClassVar[Sampling | None] = Sampling(every=1 / PACE)
@@ -95,6 +111,19 @@ class Stir(Extractor):
         return np.asarray(cells, dtype=np.float32).ravel()
 
 
+def lifeless(stir: Features, seconds: Array) -> npt.NDArray[np.bool_]:
+    """Whether at each of these seconds the whole picture was drawn once, and is only shown: whatever the camera does.
+
+    As is what hardly changes anywhere, such as a still with a clock or a bar of progress.
+    """
+    few = (stir.array >= STIRRED).sum(axis=1) < FEWEST
+    steps = np.diff(stir.seconds)
+    pace = 1 / float(np.median(steps[steps > 0])) if np.any(steps > 0) else PACE
+    told = np.pad(runs(few, max(1, round(LASTING * pace))), (0, max(LAGS)))
+    found = np.asarray(sliding_window_view(told, max(LAGS) + 1).any(axis=1))
+    return found[_latest(stir, seconds)]
+
+
 def standing(stir: Features, seconds: Array, boxes: Array) -> npt.NDArray[np.bool_]:
     """Whether each figure stands still at each of these seconds: in the second before it, or in the one after.
 
@@ -111,10 +140,14 @@ def standing(stir: Features, seconds: Array, boxes: Array) -> npt.NDArray[np.boo
 
 def _change_at(stir: Features, seconds: Array) -> Array:
     """What is known of each cell at these seconds, (moments, rows, columns), whatever the rate of the video."""
-    latest = np.maximum(np.searchsorted(stir.seconds, seconds + 0.5 / PACE) - 1, 0)
-    change = stir.array[latest].reshape(-1, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH)
+    change = stir.array[_latest(stir, seconds)].reshape(-1, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH)
     ended = seconds > stir.seconds[-1] + 0.5 / PACE
     return np.where(ended[:, None, None], UNKNOWN, change)
+
+
+def _latest(stir: Features, seconds: Array) -> npt.NDArray[np.int64]:
+    """The number of the row that tells of each of these seconds."""
+    return np.maximum(np.searchsorted(stir.seconds, seconds + 0.5 / PACE) - 1, 0)
 
 
 def _cells(box: Sequence[float] | Array) -> tuple[slice, slice]:

@@ -111,7 +111,7 @@ def tracks(
     boxes = _assigned(line.rows, cast, expected, shot, sure)
     view = _view(features[CAMERA], storyboard, shot)
     still = (boxes - np.tile(view[:, 1:], 2)) / view[:, :1]
-    live = evidence(pictures).live
+    live = evidence(pictures, features[STIR]).live
     living = live & ~_standing(features[STIR], seconds, boxes, [one.kind == "character" for one in cast])
     each = [
         Track(one.entity, one.kind, still[who], boxes[who], expected[who], living[who]) for who, one in enumerate(cast)

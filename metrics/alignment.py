@@ -21,6 +21,7 @@ from evalsuite.types import Features, Measured, Storyboard
 from . import _open_clip, _toon_clip
 from ._evidence import evidence
 from ._open_clip import Texts
+from ._stir import NAME as STIR
 from ._text_matrix import margin, order, recall_at_1
 from ._timeline import Array, Flags, Timeline, overlooked, segments_at, shares, timeline
 from .models.clip_source import source
@@ -34,20 +35,20 @@ class Alignment(Metric):
     version: ClassVar[str] = f"4-{_toon_clip.REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    extractors: ClassVar[tuple[str, ...]] = (_toon_clip.NAME, "thumbnails")
+    extractors: ClassVar[tuple[str, ...]] = (_toon_clip.NAME, STIR, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("prompt-swap", "splice")
 
     def __init__(self, clip: str = "") -> None:
         self._clip = clip
         if clip:
-            self.extractors = (f"{_open_clip.ANY}:{clip}", "thumbnails")  # type: ignore[misc] # of this one alone
+            self.extractors = (f"{_open_clip.ANY}:{clip}", STIR, "thumbnails")  # type: ignore[misc] # of this one alone
             self.version = f"4-{source(clip).revision}"  # type: ignore[misc]
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is (second, agreement) of each segment; those that are too short to be looked at are left out."""
         said = self._sentences(tuple(segment.resolved_text or segment.text for segment in storyboard.segments))
         line = timeline(features["thumbnails"], storyboard)
-        live = evidence(line).live
+        live = evidence(line, features[STIR]).live
         looks = features[self.extractors[0]]
         judged = np.flatnonzero(~overlooked(looks.seconds, storyboard, line.coverage))
         if not len(judged):

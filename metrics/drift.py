@@ -22,6 +22,7 @@ from evalsuite.types import Features, Measured, Storyboard
 
 from ._cuts import begins_shot, cuts
 from ._evidence import evidence
+from ._stir import NAME as STIR
 from ._timeline import Array, Flags, Timeline, segments_at, timeline
 from ._trend import Moments, far, moments, places, scenes, slope
 
@@ -45,13 +46,13 @@ class Drift(Metric):
     version: ClassVar[str] = "5"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    extractors: ClassVar[tuple[str, ...]] = ("colour", "thumbnails")
+    extractors: ClassVar[tuple[str, ...]] = ("colour", STIR, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("exposure-jump",)
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is the mean L of each moment; details ending in `per_minute` are signed slopes."""
         line, pictures = timeline(features["colour"], storyboard), timeline(features["thumbnails"], storyboard)
-        live = evidence(pictures).live
+        live = evidence(pictures, features[STIR]).live
         share = float(np.mean(live)) * line.coverage
         found = moments(line, live, storyboard, scenes(storyboard))
         distances = {

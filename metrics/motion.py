@@ -17,6 +17,7 @@ from evalsuite.types import Features, Measured, Storyboard
 
 from ._evidence import evidence
 from ._roughness import UNRELATED, roughness
+from ._stir import NAME as STIR
 from ._timeline import Timeline, timeline
 
 EVEN = 0.9
@@ -30,13 +31,13 @@ class Motion(Metric):
     version: ClassVar[str] = "5"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
+    extractors: ClassVar[tuple[str, ...]] = (STIR, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("freeze", "loop", "frame-shuffle", "jitter")
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is the amount of motion of each second; a part of the story without video counts as frozen."""
         line = timeline(features["thumbnails"], storyboard)
-        found = evidence(line)
+        found = evidence(line, features[STIR])
         moving = ~(found.frozen | found.looped)
         alive = float(np.mean(moving)) * line.coverage
         rough = np.where(found.incoherent, UNRELATED, roughness(line))[moving]

@@ -18,6 +18,7 @@ from evalsuite.types import Features, Measured, Storyboard
 
 from ._evidence import evidence
 from ._scene_statistics import NAME
+from ._stir import NAME as STIR
 from ._timeline import timeline
 from .models.clean_frames import REVISION, clean_frames
 
@@ -29,14 +30,14 @@ class Quality(Metric):
     version: ClassVar[str] = f"4-{REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
+    extractors: ClassVar[tuple[str, ...]] = (NAME, STIR, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("blur",)
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` is the quality of each moment, in seconds, whether or not it is live."""
         thumbnails = timeline(features["thumbnails"], storyboard)
         line = timeline(features[NAME], storyboard)
-        live = thumbnails.at(line.seconds, evidence(thumbnails).live)
+        live = thumbnails.at(line.seconds, evidence(thumbnails, features[STIR]).live)
         clean = clean_frames()
         distance = clean.distance(line.rows)
         quality = np.minimum(1, clean.typical / np.maximum(distance, 1e-9))

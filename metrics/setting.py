@@ -22,6 +22,7 @@ from evalsuite.stats import auc
 from evalsuite.types import Features, Measured, Storyboard
 
 from ._scenery import Scenery, scenery
+from ._stir import NAME as STIR
 from ._toon_id import NAME as TOON_ID
 from ._toon_place import NAME as TOON_PLACE
 from .models import looks, places
@@ -49,7 +50,7 @@ class Setting(Metric):
     version: ClassVar[str] = f"5-{places.REVISION}-{looks.REVISION}"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    extractors: ClassVar[tuple[str, ...]] = (TOON_PLACE, TOON_ID, "thumbnails")
+    extractors: ClassVar[tuple[str, ...]] = (TOON_PLACE, TOON_ID, STIR, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("setting-swap", "prop-loss")
     lagged: ClassVar[bool] = True
 

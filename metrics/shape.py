@@ -48,7 +48,7 @@ class Shape(Metric):
         expected = wanted([one for one, _ in cast], storyboard, line.seconds, pictures.coverage)
         if not expected.any():
             return Measured(None, "the storyboard expects no character described in the words of the cartoon world")
-        live = evidence(pictures).live
+        live = evidence(pictures, features[STIR]).live
         there = expected[:, segments_at(line.seconds, storyboard)] & live
         still = standing(features[STIR], line.seconds, sights(line.rows).box)
         sound, left_out = _soundness(line, np.array([look for _, look in cast]), there, still)

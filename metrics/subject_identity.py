@@ -22,6 +22,7 @@ from ._appearances import Appearances, prototypes, wanted
 from ._evidence import evidence
 from ._objects import DINO, NAME, OWL, boxes, phrase_rows
 from ._sameness import sameness
+from ._stir import NAME as STIR
 from ._timeline import Array, segments_at, shares, timeline
 from .models.parts import RAW
 
@@ -35,7 +36,7 @@ class SubjectIdentity(Metric):
     summary: ClassVar[str] = "characters look the same whenever they come back, in natural video"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    extractors: ClassVar[tuple[str, ...]] = (NAME, "thumbnails")
+    extractors: ClassVar[tuple[str, ...]] = (NAME, STIR, "thumbnails")
     lagged: ClassVar[bool] = True
     version: ClassVar[str] = f"3-{backbones.revision(OWL)}-{backbones.revision(DINO)}"
 
@@ -52,7 +53,7 @@ def _appearances(features: Mapping[str, Features], storyboard: Storyboard, cast:
     phrases = _phrases(tuple(one.description or one.name for one in cast))
     seen, seconds = boxes(features[NAME].array, phrases.shape[1]), features[NAME].seconds
     pictures = timeline(features["thumbnails"], storyboard)
-    judged = evidence(pictures)
+    judged = evidence(pictures, features[STIR])
     live = pictures.at(seconds, judged.live) & (seconds < storyboard.seconds)
     expected = wanted(cast, storyboard, seconds, pictures.coverage)
     number = segments_at(seconds, storyboard)

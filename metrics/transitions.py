@@ -19,6 +19,7 @@ from evalsuite.types import Features, Measured, Storyboard
 
 from ._cuts import cuts
 from ._evidence import evidence
+from ._stir import NAME as STIR
 from ._timeline import Flags, Timeline, timeline
 
 TOLERANCE = 0.25
@@ -32,13 +33,13 @@ class Transitions(Metric):
     version: ClassVar[str] = "6"
     higher_is_better: ClassVar[bool] = True
     bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    extractors: ClassVar[tuple[str, ...]] = ("thumbnails",)
+    extractors: ClassVar[tuple[str, ...]] = (STIR, "thumbnails")
     failures: ClassVar[tuple[str, ...]] = ("extra-cut", "missed-cut", "morph-at-boundary")
 
     def measure(self, features: Mapping[str, Features], storyboard: Storyboard) -> Measured:
         """`series` has (second, 1) for each planned and seen cut, 0 for a missed one and -1 for an unplanned one."""
         line = timeline(features["thumbnails"], storyboard)
-        live = evidence(line).live
+        live = evidence(line, features[STIR]).live
         share = float(np.mean(live)) * line.coverage
         cut = cuts(line)
         seen = line.seconds[cut]

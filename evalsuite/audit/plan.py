@@ -18,10 +18,8 @@ STRENGTHS = (0.1, 0.2, 0.4, 0.7, 1.0)
 """Beside 0, which is the intact video."""
 STRENGTH = 0.4
 """The strength at which the bars are set, and which is always tried."""
-TRICKS = ("freeze", "dot", "truncate", "loop", "frame-shuffle", "segment-shuffle")
+TRICKS = ("freeze", "dot", "pan", "truncate", "loop", "frame-shuffle", "segment-shuffle")
 """What anybody could do to a system's own videos, and no metric may reward."""
-SHOTS = ("pan",)
-"""What is a fair shot to some metrics, in which nothing drifts or flickers, and yet may win no axis."""
 ALL = "all"
 """Every kind of damage there is."""
 TRICKS_ALONE = "tricks"
@@ -63,7 +61,7 @@ class Source:
 
     def tricks(self) -> list[tuple[str, str]]:
         """What its own videos must not lose to: each kind of trick, and the label of a version."""
-        played = [(kind, self.damaged(kind, strength)) for kind, strength in self.doses() if kind in (*TRICKS, *SHOTS)]
+        played = [(kind, self.damaged(kind, strength)) for kind, strength in self.doses() if kind in TRICKS]
         return [(REENCODED, self.intact), *played] if self.intact != self.own else played
 
 
@@ -102,7 +100,7 @@ def kinds_for(metrics: Sequence[str], asked: Sequence[str] = ()) -> tuple[str, .
         return tuple(KINDS)
     for kind in asked:
         kind_and_strength(f"{kind}@0", KINDS)
-    wanted = {*asked} or {*TRICKS, *SHOTS, *(kind for _, kind in claimed)}
+    wanted = {*asked} or {*TRICKS, *(kind for _, kind in claimed)}
     return tuple(kind for kind in KINDS if kind in wanted)
 
 
@@ -132,7 +130,7 @@ def _source(text: str, kinds: tuple[str, ...]) -> Source:
     own = plugins.spelling(folder.name.replace("__", ":") if folder else name).label
     if folder is None and plugins.baseline(name).control:
         raise PluginError(f"{name} is a control: a source is oracle, autoencoder, a system that is none, or a folder.")
-    alterable = tuple(kind for kind in kinds if kind in (footage.KINDS if name == text else (*TRICKS, *SHOTS)))
+    alterable = tuple(kind for kind in kinds if kind in (footage.KINDS if name == text else TRICKS))
     model = name if folder is None else None
     return Source("system", own, f"{own}:{REENCODED}", own, alterable, model=model, folder=folder)
 

@@ -31,7 +31,7 @@ def write(asked: Plan, found: Sequence[Evidence], played: Sequence[Played]) -> l
     texts = {
         "audit.json": json.dumps(as_data(asked, found, played), indent=1, allow_nan=False) + "\n",
         "audit.md": "\n".join(render(table, "md") for table in tables(asked, found, played)),
-        "status.json": json.dumps(statuses(asked, found, played), indent=1) + "\n",
+        "status.json": json.dumps(statuses(asked, found), indent=1) + "\n",
     }
     for name, text in texts.items():
         write_atomically(asked.folder / name, text.encode())
@@ -45,14 +45,10 @@ def as_data(asked: Plan, found: Sequence[Evidence], played: Sequence[Played]) ->
     return {**_heading(asked), "metrics": list(metrics), "axes": list(axes)}
 
 
-def statuses(asked: Plan, found: Sequence[Evidence], played: Sequence[Played]) -> dict[str, Any]:
-    """The verdicts alone, by metric, and which tricks surely win each axis."""
+def statuses(asked: Plan, found: Sequence[Evidence]) -> dict[str, Any]:
+    """The verdicts alone, by metric."""
     verdicts = [dataclasses.asdict(verdict(each)) for each in found]
-    won: dict[str, list[str]] = {each.axis: [] for each in played}
-    for each in played:
-        if each.is_won:
-            won[each.axis].append(each.version)
-    return {**_heading(asked), "metrics": {each.pop("metric"): each for each in verdicts}, "axes_won": won}
+    return {**_heading(asked), "metrics": {each.pop("metric"): each for each in verdicts}}
 
 
 def tables(asked: Plan, found: Sequence[Evidence], played: Sequence[Played]) -> list[Table]:

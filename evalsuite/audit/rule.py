@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .evidence import Account, Evidence, Shift
-from .plan import SHOTS, STRENGTH, TRICKS, Role
+from .plan import STRENGTH, TRICKS, Role
 
 Status = Literal["headline", "column", "experimental"]
 """Fit for the axes that systems are ranked on; for a column of its own beside them; or for neither."""
@@ -67,15 +67,13 @@ def surely_raised(shift: Shift, allowed: float) -> bool:
 
 
 def unproven(
-    axes: Mapping[str, Mapping[str, float]], status: Mapping[str, Any], versions: Mapping[str, str]
+    axes: Mapping[str, Mapping[str, float]], audited: Mapping[str, Any], versions: Mapping[str, str]
 ) -> list[str]:
-    """What in a suite's axes no audit allows.
+    """What in a suite's axes no audit allows: metrics without the status of a headline, or audited in another version.
 
-    Axes that a trick won, and metrics without the status of a headline or audited in another version; `status` is what
-    `status.json` holds, `versions` the metrics' versions of today.
+    `audited` is what `status.json` holds, `versions` the metrics' versions of today.
     """
-    said = [f"{won} wins the axis {axis}" for axis in axes for won in status["axes_won"].get(axis, ())]
-    audited = status["metrics"]
+    said = []
     for name in sorted({name for weights in axes.values() for name in weights}):
         entry = audited.get(name)
         if entry is None:
@@ -155,10 +153,10 @@ def _not_indifferent(found: Evidence, account: Account) -> Iterator[str]:
 
 
 def _gamed(found: Evidence, account: Account) -> Iterator[str]:
-    untried = [kind for kind in (*TRICKS, *SHOTS) if account.damage(kind) is None]
+    untried = [kind for kind in TRICKS if account.damage(kind) is None]
     if untried:
         yield f"{account.source}: not tried with {', '.join(untried)}"
     yield from filter(None, map(_unjudged, account.tricks))
     for shift in account.tricks:
-        if shift.kind not in SHOTS and shift.gain and surely_raised(shift, SHIFT * gap(found)):
+        if shift.gain and surely_raised(shift, SHIFT * gap(found)):
             yield f"{shift.version} raises it by {shift.gain.value:.4f} [{shift.gain.low:.4f}, {shift.gain.high:.4f}]"

@@ -12,7 +12,7 @@ import pytest
 from evalsuite import plugins
 from evalsuite.features import extract
 from evalsuite.interfaces import Metric
-from evalsuite.types import Clip, Entity, Measured, Segment, Storyboard
+from evalsuite.types import Clip, Entity, Features, Measured, Segment, Storyboard
 
 Frames = np.ndarray
 Measure = Callable[..., Measured]
@@ -62,6 +62,18 @@ def story() -> Callable[..., Storyboard]:
 @pytest.fixture
 def film() -> Callable[..., Frames]:
     return make_film
+
+
+def make_stir(seconds: Frames, inside: float = 50.0, outside: float = 50.0) -> Features:
+    """How much stirs: at the left edge of the picture, and in the rest of it."""
+    cells = np.full((len(seconds), 16, 24), inside, np.float32)
+    cells[:, :, 0] = outside
+    return Features("stir", "1", cells.reshape(len(seconds), -1), np.asarray(seconds))
+
+
+@pytest.fixture
+def stirring() -> Callable[..., Features]:
+    return make_stir
 
 
 @pytest.fixture

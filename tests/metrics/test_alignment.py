@@ -95,9 +95,9 @@ def test_segments_that_no_look_falls_into_are_left_out(own: Path) -> None:
 
 def test_the_cartoon_worlds_own_is_what_alignment_is_without_an_argument(own: Path) -> None:
     plain, other = plugins.metric("alignment"), plugins.metric(f"alignment:{own}")
-    assert plain.extractors == ("toon-clip", "thumbnails")
+    assert plain.extractors == ("toon-clip", "stir", "thumbnails")
     assert plain.version == f"4-{_toon_clip.REVISION}"
-    assert other.extractors == (f"open-clip:{own}", "thumbnails")
+    assert other.extractors == (f"open-clip:{own}", "stir", "thumbnails")
     assert other.version == f"4-{source(str(own)).revision}"
 
 

@@ -41,7 +41,7 @@ def unit(rows: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture
-def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
+def seen(film: Callable, story: Callable, stirring: Callable) -> Callable[..., Measured]:
     """What identity finds where each segment shows the given embeddings, over pictures that are alive."""
 
     def measured(
@@ -59,11 +59,12 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
         for index in range(len(frames)):
             for place, embedding in enumerate(shown[index // 24]):
                 each[index, place, 0], each[index, place, 6:] = 0.9, embedding
+                each[index, place, 2:6] = 0.3, 0.2, 0.6, 0.9
         for number, share in dict(until or {}).items():
             each[number * 24 + round(24 * share) : (number + 1) * 24, :, 0] = 0
         rows = Features("toon-id", "1", each.reshape(len(frames), -1), np.arange(len(frames)) / 8)
-        stirred = Features("stir", "1", np.full((len(frames), 384), stir, np.float32), rows.seconds)
-        return plugins.metric("identity").measure({**thumbnails, "toon-id": rows, "stir": stirred}, board)
+        found = {**thumbnails, "toon-id": rows, "stir": stirring(rows.seconds, stir)}
+        return plugins.metric("identity").measure(found, board)
 
     return measured
 

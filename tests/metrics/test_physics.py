@@ -106,7 +106,7 @@ def test_the_camera_is_followed_in_pictures_of_any_shape():
 
 
 @pytest.fixture
-def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
+def seen(film: Callable, story: Callable, stirring: Callable) -> Callable[..., Measured]:
     """What a metric finds where the entities go their ways in one shot of 3 s, over pictures that are alive."""
 
     def measured(
@@ -144,7 +144,7 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
             **extract([Clip(frames, seconds)], ["thumbnails"]),
             "toon-id": Features("toon-id", "1", each.reshape(len(frames), -1), seconds),
             "camera": Features("camera", "1", np.tile(np.float32([1, pan, 0, 1]), (len(frames), 1)), seconds),
-            "stir": Features("stir", "1", np.full((len(frames), 384), stir, np.float32), seconds),
+            "stir": stirring(seconds, stir),
         }
         return plugins.metric(metric).measure(features, board)
 

@@ -52,7 +52,7 @@ def told(settings: str, things: Sequence[str] = ()) -> Storyboard:
 
 
 @pytest.fixture
-def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
+def seen(film: Callable, story: Callable, stirring: Callable) -> Callable[..., Measured]:
     """What setting finds where each segment shows one embedding and some things, over pictures that are alive."""
 
     def measured(board: Storyboard, shown: Sequence[np.ndarray], things: Sequence[str] = ()) -> Measured:
@@ -65,6 +65,7 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
         rows = {"toon-place": np.repeat(shown, 6, axis=0), "toon-id": sights.reshape(len(frames), -1)}
         paces = {"toon-place": 2, "toon-id": 8}
         made = {name: Features(name, "1", each, np.arange(len(each)) / paces[name]) for name, each in rows.items()}
+        made["stir"] = stirring(made["toon-id"].seconds)
         return plugins.metric("setting").measure({**thumbnails, **made}, board)
 
     return measured

@@ -29,7 +29,7 @@ Sight = tuple[str, float]
 
 
 @pytest.fixture
-def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
+def seen(film: Callable, story: Callable, stirring: Callable) -> Callable[..., Measured]:
     """What shape finds where each segment expects and shows such sights, over pictures that are alive or frozen."""
 
     def measured(
@@ -47,6 +47,7 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
         for index in range(len(frames)):
             for place, (look, odd) in enumerate(shown[index // 24]):
                 each[index, place, 0], each[index, place, 6:] = 0.9, look_of(look)
+                each[index, place, 2:6] = 0.3, 0.2, 0.6, 0.9
                 strange[index, place] = odd
         for number, share in dict(until or {}).items():
             each[number * 24 + round(24 * share) : (number + 1) * 24, :, 0] = 0
@@ -63,7 +64,7 @@ def seen(film: Callable, story: Callable) -> Callable[..., Measured]:
         features = {
             **extract([Clip(pictures, seconds)], ["thumbnails"]),
             "toon-id": Features("toon-id", "1", rows, seconds),
-            "stir": Features("stir", "1", np.full((len(frames), 384), stir, np.float32), seconds),
+            "stir": stirring(seconds, stir),
         }
         return plugins.metric("shape").measure(features, board)
 

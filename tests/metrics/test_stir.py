@@ -7,9 +7,9 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
-from evalsuite.metrics._evidence import FEWEST, evidence
+from evalsuite.metrics._evidence import Evidence, evidence
 from evalsuite.metrics._loops import runs
-from evalsuite.metrics._stir import LAGS, STANDING, UNKNOWN, Stir, standing
+from evalsuite.metrics._stir import FEWEST, LAGS, LASTING, STANDING, STIRRED, UNKNOWN, Stir, lifeless, standing
 from evalsuite.metrics._timeline import timeline
 
 from evalsuite.features import extract
@@ -125,24 +125,52 @@ def test_runs_are_those_of_a_loop(length: int):
     assert not runs(flags[:0], length).any()
 
 
-@pytest.mark.parametrize(("size", "is_frozen"), [(2, True), (6, True), (16, False)])
+def judged(frames: np.ndarray) -> Evidence:
+    features = extract([clip(frames)], ["stir", "thumbnails"])
+    return evidence(timeline(features["thumbnails"], STORY), features["stir"])
+
+
+@pytest.mark.parametrize(("size", "is_frozen"), [(2, True), (3, True), (16, False)])
 def test_a_still_is_frozen_whatever_is_small_that_moves_on_it(
     size: int, is_frozen: bool, film: Callable, story: Callable
 ):
     frames = film(story("aa"))
-    frames[16:] = frames[16]
+    frames[16:] = ground(96, 64)
     for index in range(16, len(frames)):
-        x, y = 8 + (5 * index) % (80 - size), 6 + (3 * index) % (50 - size)
+        x, y = 8 + (2 * index) % (80 - size), 6 + index % (50 - size)
         frames[index, y : y + size, x : x + size] = (20, 220, 230)
-    found = evidence(timeline(extract([clip(frames)], ["thumbnails"])["thumbnails"], STORY))
+    found = judged(frames)
     assert found.frozen[18:].all() == is_frozen
     assert not found.frozen[:15].any()
 
 
+@pytest.mark.parametrize("step", [0.5, 1.5])
+def test_a_still_is_frozen_wherever_the_camera_goes_and_not_where_somebody_walks_through(step: float):
+    shifts = [np.array([[1, 0, -step * number], [0, 1, 0]]) for number in range(44)]
+    frames = np.stack([cv2.warpAffine(ground(160, 64), shift, (96, 64)) for shift in shifts])
+    assert judged(frames).frozen.mean() > 0.9
+    assert not judged(with_disc(frames, *[(10 + 2 * number, 30) for number in range(44)])).frozen.any()
+
+
+def cells(count: int, samples: int, fps: float = 8.0) -> Features:
+    """So many cells stir at each moment."""
+    rows = np.zeros((samples, 384), np.float32)
+    rows[:, :count] = STIRRED
+    return Features("stir", "1", rows, np.arange(samples) / fps)
+
+
 def test_fewer_cells_than_somebody_takes_are_nobodys_move():
-    rows = np.zeros((48, 384, 3), np.float32)
-    rows[::2, : FEWEST - 1] = 50
-    line = Features("thumbnails", "1", rows.reshape(48, -1), np.arange(48) / 8)
-    assert evidence(timeline(line, STORY)).frozen.all()
-    rows[::2, :FEWEST] = 50
-    assert not evidence(timeline(Features("thumbnails", "1", rows.reshape(48, -1), line.seconds), STORY)).frozen.any()
+    seconds = np.arange(40) / 8
+    assert lifeless(cells(FEWEST - 1, 40), seconds).all()
+    assert not lifeless(cells(FEWEST, 40), seconds).any()
+
+
+@pytest.mark.parametrize("fps", [4.0, 8.0])
+def test_a_moment_of_calm_is_no_still_and_a_still_begins_a_second_before_nothing_stirs(fps: float):
+    stir = cells(384, 60, fps)
+    lasting = round(LASTING * fps)
+    for length, expected in ((lasting - 1, range(0)), (lasting, range(20 - max(LAGS), 20 + lasting))):
+        rows = stir.array.copy()
+        rows[20 : 20 + length] = 0
+        found = lifeless(Features("stir", "1", rows, stir.seconds), stir.seconds)
+        assert np.flatnonzero(found).tolist() == list(expected)

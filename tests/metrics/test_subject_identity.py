@@ -90,7 +90,7 @@ def told(cast: str) -> Storyboard:
 
 
 @pytest.fixture
-def seen(monkeypatch) -> Callable:
+def seen(monkeypatch, stirring: Callable) -> Callable:
     """Measures made-up boxes: each segment's list of (what it fits, how it looks)."""
     axis = {"a": np.eye(4)[0], "b": np.eye(4)[1], "-": np.eye(4)[2]}
     subject_identity._phrases.cache_clear()
@@ -111,7 +111,9 @@ def seen(monkeypatch) -> Callable:
         objects = Features(NAME, "1", rows.reshape(len(rows), -1).astype(np.float32), seconds)
         count = 8 * len(rows)
         pictures = Features("thumbnails", "1", tall[:count], np.arange(count) / 8)
-        return plugins.metric("subject-identity").measure({NAME: objects, "thumbnails": pictures}, board)
+        return plugins.metric("subject-identity").measure(
+            {NAME: objects, "stir": stirring(pictures.seconds), "thumbnails": pictures}, board
+        )
 
     return measured
 

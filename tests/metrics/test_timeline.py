@@ -27,14 +27,15 @@ def test_a_segment_is_overlooked_that_is_shown_between_two_looks() -> None:
     assert overlooked(looks[looks < 1.35], board, until).tolist() == [False] * 5
 
 
-def test_each_video_and_length_of_story_has_its_own(film: Callable, story: Callable) -> None:
+def test_each_video_and_length_of_story_has_its_own(film: Callable, story: Callable, stirring: Callable) -> None:
     long, short = story("aabb"), story("aa")
     features, others = seen(film(long)), seen(film(story("abab")))
     for board in (long, short):
         for each in (features, others):
             kept, anew = timeline(each, board), timeline(Features("x", "1", each.array, each.seconds), board)
             assert cuts(kept).tolist() == cuts(anew).tolist() == cuts(kept).tolist()
-            assert evidence(kept).live.tolist() == evidence(anew).live.tolist()
+            stir = stirring(each.seconds)
+            assert evidence(kept, stir).live.tolist() == evidence(anew, stir).live.tolist()
     assert cuts(timeline(features, long)).tolist() != cuts(timeline(others, long)).tolist()
 
 
