@@ -1,8 +1,7 @@
 """When each expected character is seen, and how it looks there: detections are given to those whom the story expects.
 
 Where several are expected, each moment's detections are shared out so that looks agree best with what the storyboard
-describes; a character who is alone is whoever is seen. Moments that are frozen, looped or incoherent show nobody,
-and whoever stands there as a still would is not seen either.
+describes; a character who is alone is whoever is seen. Moments that are frozen, looped or incoherent show nobody.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from evalsuite.types import Entity, Features, Storyboard
 
 from ._evidence import evidence
 from ._stir import NAME as STIR
-from ._stir import standing
 from ._timeline import Array, Flags, lasting, overlooked, segments_at, shares, timeline
 from ._toon_id import NAME, Sights, sights
 from .models.looks import ASPECTS, EMBEDDING, SCORE, look_of
@@ -68,7 +66,6 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
     judged = evidence(pictures, features[STIR])
     live = judged.live
     seen = sights(line.rows)
-    still = standing(features[STIR], line.seconds, seen.box)
     cast = characters(storyboard)
     expected = wanted([one for one, _ in cast], storyboard, line.seconds, pictures.coverage)
     number = segments_at(line.seconds, storyboard)
@@ -77,13 +74,11 @@ def appearances(features: Mapping[str, Features], storyboard: Storyboard) -> App
     for sample in np.flatnonzero(live):
         segment = number[sample]
         there = np.flatnonzero(expected[:, segment])
-        sure = characters_at(seen, int(sample))
-        identity = seen.identity[sample, sure]
+        identity = seen.identity[sample, characters_at(seen, int(sample))]
         strangers += max(0, len(identity) - len(there))
         for who, which in shared_out(np.array([cast[one][1] for one in there]), identity):
-            if not still[sample, sure[which]]:
-                count[there[who], segment] += 1
-                total[there[who], segment] += identity[which]
+            count[there[who], segment] += 1
+            total[there[who], segment] += identity[which]
     return Appearances(
         tuple(one.id for one, _ in cast),
         expected,

@@ -45,7 +45,7 @@ def presence(found: Tracks, storyboard: Storyboard) -> dict[int, float]:
     late = {number: 0.0 for number, track in unreached(found, storyboard) if track.kind == "character"}
     planned = [segment.seconds * found.rate for segment in storyboard.segments]
     return late | worst(
-        (number, min(1.0, float((track.seen & track.living)[there].sum()) / max(there.sum(), planned[number]) / ENOUGH))
+        (number, min(1.0, float((track.seen & found.live)[there].sum()) / max(there.sum(), planned[number]) / ENOUGH))
         for number, track, there in stays(found)
         if track.kind == "character"
     )
@@ -56,7 +56,7 @@ def steadiness(found: Tracks) -> dict[int, float]:
     return worst(
         (number, 1 - max(_jumped(track, there, found), _lost(track, there, found)))
         for number, track, there in stays(found)
-        if _followed(track, there)
+        if _followed(track, there, found)
     )
 
 
@@ -65,7 +65,7 @@ def peopled(found: Tracks) -> dict[int, float]:
     most: dict[int, float] = {}
     for number, track, there in stays(found):
         if track.kind == "character":
-            share = float((track.seen & track.living)[there].mean())
+            share = float((track.seen & found.live)[there].mean())
             most[number] = max(most.get(number, 0.0), min(1.0, share / ENOUGH))
     return most
 
@@ -93,8 +93,8 @@ def stays(found: Tracks) -> Iterator[tuple[int, Track, Flags]]:
             yield number, track, track.expected & (found.segment == number)
 
 
-def _followed(track: Track, there: Flags) -> bool:
-    return bool((track.seen & track.living)[there].sum() >= FEWEST[_sort(track)])
+def _followed(track: Track, there: Flags, found: Tracks) -> bool:
+    return bool((track.seen & found.live)[there].sum() >= FEWEST[_sort(track)])
 
 
 def _sort(track: Track) -> str:

@@ -6,7 +6,6 @@ A figure that was drawn once and is only shown changes little, whatever the came
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
 import cv2
@@ -27,22 +26,14 @@ LAGS = (4, 8)
 """Samples of half a second, after which a gesture is elsewhere, and of a second."""
 UNKNOWN = 100.0
 """The change where there is no moment before to compare with."""
-STANDING = 2.0
-"""The mean change in a figure's box, in units of Lab, below which it stands still.
-
-On `dev` 1 of 100 moments of the world's figures has less, bystanders at night, none of the generators' figures (3.0 at
-least), and 99 of 100 of generators' stills under a slow pan; of the world's own stills, which are crisper, half.
-"""
 STIRRED = 6.0
 """The change from which on a cell stirs, in units of Lab."""
-FEWEST = 13
-"""How many of 384 cells must stir where anybody lives, at some moment of `LASTING`.
+CALM = ((0.75, 5), (2.5, 13))
+"""Where for so many seconds fewer than so many of 384 cells ever stir, nobody lives.
 
-On `dev` 31 do at least in the world, 189 in generators' videos; 9 at most where the camera moves over a still, 12 where
-a small dot does.
+On `dev` in any such times 14 and 31 do at least in the world, 40 and 186 in generators' videos; 3 at most in all their
+stills that the camera moves across, and 12 where a small dot moves on one.
 """
-LASTING = 2.5
-"""For how many seconds few cells must stir until the picture passes for a still; each tells of the second before it."""
 WHOLLY = 0.99
 """The share of a pixel that must have been in view before."""
 SMOOTHED = 0.8
@@ -116,49 +107,14 @@ def lifeless(stir: Features, seconds: Array) -> npt.NDArray[np.bool_]:
 
     As is what hardly changes anywhere, such as a still with a clock or a bar of progress.
     """
-    few = (stir.array >= STIRRED).sum(axis=1) < FEWEST
+    stirring = (stir.array >= STIRRED).sum(axis=1)
     steps = np.diff(stir.seconds)
     pace = 1 / float(np.median(steps[steps > 0])) if np.any(steps > 0) else PACE
-    told = np.pad(runs(few, max(1, round(LASTING * pace))), (0, max(LAGS)))
-    found = np.asarray(sliding_window_view(told, max(LAGS) + 1).any(axis=1))
-    return found[_latest(stir, seconds)]
-
-
-def standing(stir: Features, seconds: Array, boxes: Array) -> npt.NDArray[np.bool_]:
-    """Whether each figure stands still at each of these seconds: in the second before it, or in the one after.
-
-    `boxes` (moments, figures, 4) are left, top, right, bottom as shares of the picture; one of NaN is nobody's.
-    """
-    before, after = (_change_at(stir, seconds + late) for late in (0.0, 1.0))
-    least = np.full(boxes.shape[:2], UNKNOWN)
-    for place in np.argwhere(np.isfinite(boxes[..., 0])):
-        moment, figure = place.tolist()
-        rows, columns = _cells(boxes[moment, figure])
-        least[moment, figure] = min(change[moment, rows, columns].mean() for change in (before, after))
-    return least < STANDING
-
-
-def _change_at(stir: Features, seconds: Array) -> Array:
-    """What is known of each cell at these seconds, (moments, rows, columns), whatever the rate of the video."""
-    change = stir.array[_latest(stir, seconds)].reshape(-1, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH)
-    ended = seconds > stir.seconds[-1] + 0.5 / PACE
-    return np.where(ended[:, None, None], UNKNOWN, change)
-
-
-def _latest(stir: Features, seconds: Array) -> npt.NDArray[np.int64]:
-    """The number of the row that tells of each of these seconds."""
-    return np.maximum(np.searchsorted(stir.seconds, seconds + 0.5 / PACE) - 1, 0)
-
-
-def _cells(box: Sequence[float] | Array) -> tuple[slice, slice]:
-    """The rows and columns of cells that a box lies in, one of each at least."""
-    left, top, right, bottom = box
-    return _span(top, bottom, THUMBNAIL_HEIGHT), _span(left, right, THUMBNAIL_WIDTH)
-
-
-def _span(begin: float, end: float, count: int) -> slice:
-    first = min(count - 1, max(0, int(begin * count)))
-    return slice(first, max(first + 1, int(np.ceil(end * count))))
+    calm = np.any([runs(stirring < fewest, max(1, round(lasting * pace))) for lasting, fewest in CALM], axis=0)
+    each = sliding_window_view(np.pad(calm, (0, max(LAGS))), max(LAGS) + 1)  # a row tells of the second before it too
+    told = np.asarray(each.any(axis=1))
+    latest = np.maximum(np.searchsorted(stir.seconds, seconds + 0.5 / PACE) - 1, 0)
+    return told[latest]
 
 
 EXTRACTORS[NAME] = Stir

@@ -22,7 +22,6 @@ from ._camera import NAME as CAMERA
 from ._cuts import begins_shot, cuts
 from ._evidence import evidence
 from ._stir import NAME as STIR
-from ._stir import standing
 from ._timeline import Array, Flags, segments_at, timeline
 from ._toon_id import NAME, sights
 from .models.looks import KINDS, SCORE, look_of
@@ -48,8 +47,6 @@ class Track:
     """The same in the picture as it is."""
     expected: Flags
     """Whether the storyboard has it there."""
-    living: Flags
-    """Whether the picture is live, and it does not stand there as a still would; things may."""
 
     @property
     def seen(self) -> Flags:
@@ -112,17 +109,8 @@ def tracks(
     view = _view(features[CAMERA], storyboard, shot)
     still = (boxes - np.tile(view[:, 1:], 2)) / view[:, :1]
     live = evidence(pictures, features[STIR]).live
-    living = live & ~_standing(features[STIR], seconds, boxes, [one.kind == "character" for one in cast])
-    each = [
-        Track(one.entity, one.kind, still[who], boxes[who], expected[who], living[who]) for who, one in enumerate(cast)
-    ]
+    each = [Track(one.entity, one.kind, still[who], boxes[who], expected[who]) for who, one in enumerate(cast)]
     return Tracks(tuple(each), seconds, line.rate, segment, shot, live, view)
-
-
-def _standing(stir: Features, seconds: Array, boxes: Array, may_not: list[bool]) -> Flags:
-    """Which of those who may not do so stand still, (entities, samples)."""
-    places = boxes.swapaxes(0, 1) / [WIDTH, HEIGHT, WIDTH, HEIGHT]
-    return standing(stir, seconds, places).T & np.array(may_not, dtype=np.bool_)[:, None]
 
 
 def _cast(storyboard: Storyboard, things: Collection[str]) -> list[_Wanted]:

@@ -3,8 +3,8 @@
 toon-id tells of each sight how strange its outline is (`models/outlines.py`), 0 to 1. A sight that is no stranger than
 nine of ten clean ones is sound (1), one that nothing clean explains is not (0), with a straight line between. In each
 segment in which the storyboard expects a character, its soundness is averaged over the segment's moments, 0 where it is
-not seen. Moments that are frozen, looped or incoherent, or in which it stands as a still would,
-are left out, but where fewer than half are left the missing ones count 0. The value is the mean over these.
+not seen. Moments that are frozen, looped or incoherent are left out, but where fewer than half are left the missing
+ones count 0. The value is the mean over these.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from evalsuite.types import Features, Measured, Storyboard
 from ._appearances import characters, characters_at, shared_out, wanted
 from ._evidence import evidence
 from ._stir import NAME as STIR
-from ._stir import standing
 from ._timeline import Array, Flags, Timeline, segments_at, shares, timeline
 from ._toon_id import NAME, sights, strangeness
 from .models.looks import OUTLINES_REVISION, REVISION, ordinary_strangeness
@@ -50,9 +49,8 @@ class Shape(Metric):
             return Measured(None, "the storyboard expects no character described in the words of the cartoon world")
         live = evidence(pictures, features[STIR]).live
         there = expected[:, segments_at(line.seconds, storyboard)] & live
-        still = standing(features[STIR], line.seconds, sights(line.rows).box)
-        sound, left_out = _soundness(line, np.array([look for _, look in cast]), there, still)
-        lively = np.maximum(LIVELY, [shares(live & ~each, line, storyboard) for each in left_out])
+        sound = _soundness(line, np.array([look for _, look in cast]), there)
+        lively = np.maximum(LIVELY, shares(live, line, storyboard))
         kept = np.array([shares(np.nan_to_num(each), line, storyboard) for each in sound]) / lively
         seen = np.array([shares(np.isfinite(each), line, storyboard) for each in sound])
         course = [kept[who, number] for number, who in enumerate(expected.T)]
@@ -66,21 +64,15 @@ class Shape(Metric):
         )
 
 
-def _soundness(line: Timeline, looks: Array, there: Flags, still: Flags) -> tuple[Array, Flags]:
-    """Of each character at each moment, (characters, samples); NaN where it is not there, not seen or stands still.
-
-    And where it does that.
-    """
+def _soundness(line: Timeline, looks: Array, there: Flags) -> Array:
+    """Of each character at each moment, (characters, samples); NaN where it is not there or not seen."""
     seen, sound = sights(line.rows), soundness(strangeness(line.rows))
-    found, left_out = np.full(there.shape, np.nan), np.zeros(there.shape, dtype=np.bool_)
+    found = np.full(there.shape, np.nan)
     for sample in np.flatnonzero(there.any(axis=0)).tolist():
         expected, sure = np.flatnonzero(there[:, sample]), characters_at(seen, sample)
         for who, which in shared_out(looks[expected], seen.identity[sample, sure]):
-            if still[sample, sure[which]]:
-                left_out[expected[who], sample] = True
-            else:
-                found[expected[who], sample] = sound[sample, sure[which]]
-    return found, left_out
+            found[expected[who], sample] = sound[sample, sure[which]]
+    return found
 
 
 def soundness(strange: Array) -> Array:

@@ -64,11 +64,9 @@ def film() -> Callable[..., Frames]:
     return make_film
 
 
-def make_stir(seconds: Frames, inside: float = 50.0, outside: float = 50.0) -> Features:
-    """How much stirs: at the left edge of the picture, and in the rest of it."""
-    cells = np.full((len(seconds), 16, 24), inside, np.float32)
-    cells[:, :, 0] = outside
-    return Features("stir", "1", cells.reshape(len(seconds), -1), np.asarray(seconds))
+def make_stir(seconds: Frames) -> Features:
+    """Everything stirs."""
+    return Features("stir", "1", np.full((len(seconds), 384), 50, np.float32), np.asarray(seconds))
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from evalsuite.metrics import _toon_id
 from evalsuite.metrics._appearances import characters
-from evalsuite.metrics._stir import STANDING
 from evalsuite.metrics._toon_id import MOST, sights
 from evalsuite.metrics.models.looks import ASPECTS, EMBEDDING, LOOKS, calibration, look_of
 from evalsuite.metrics.models.parts import PART
@@ -49,7 +48,6 @@ def seen(film: Callable, story: Callable, stirring: Callable) -> Callable[..., M
         shown: list[list[np.ndarray]],
         until: Mapping[int, float] | None = None,
         replayed_from: float = np.inf,
-        stir: float = 50.0,
     ) -> Measured:
         frames = film(story("a" * len(shown)))
         start = int(min(replayed_from * 8, len(frames)))
@@ -59,11 +57,10 @@ def seen(film: Callable, story: Callable, stirring: Callable) -> Callable[..., M
         for index in range(len(frames)):
             for place, embedding in enumerate(shown[index // 24]):
                 each[index, place, 0], each[index, place, 6:] = 0.9, embedding
-                each[index, place, 2:6] = 0.3, 0.2, 0.6, 0.9
         for number, share in dict(until or {}).items():
             each[number * 24 + round(24 * share) : (number + 1) * 24, :, 0] = 0
         rows = Features("toon-id", "1", each.reshape(len(frames), -1), np.arange(len(frames)) / 8)
-        found = {**thumbnails, "toon-id": rows, "stir": stirring(rows.seconds, stir)}
+        found = {**thumbnails, "toon-id": rows, "stir": stirring(rows.seconds)}
         return plugins.metric("identity").measure(found, board)
 
     return measured
@@ -209,12 +206,6 @@ def test_a_declared_change_is_not_blamed_beside_somebody_else(seen: Callable):
     found = seen(plain.model_copy(update={"segments": segments}), shown)
     assert (found.value, found.details["told_apart"]) == pytest.approx((1, 1))
     assert seen(plain, shown).details["told_apart"] < 1
-
-
-def test_who_stands_there_as_a_still_is_not_seen(seen: Callable):
-    assert seen(told("a a a"), [[look_of(ANN)]] * 3, stir=STANDING + 0.1).value == pytest.approx(1)
-    still = seen(told("a a a"), [[look_of(ANN)]] * 3, stir=STANDING - 0.1)
-    assert (still.value, still.details["recall"]) == (0, 0)
 
 
 def test_what_it_cannot_judge_it_says(seen: Callable):

@@ -116,7 +116,6 @@ def seen(film: Callable, story: Callable, stirring: Callable) -> Callable[..., M
         thing: str = "ball",
         pan: float = 0.0,
         frozen: bool = False,
-        stir: float = 50.0,
     ) -> Measured:
         frames = film(story("a"))
         if frozen:
@@ -144,7 +143,7 @@ def seen(film: Callable, story: Callable, stirring: Callable) -> Callable[..., M
             **extract([Clip(frames, seconds)], ["thumbnails"]),
             "toon-id": Features("toon-id", "1", each.reshape(len(frames), -1), seconds),
             "camera": Features("camera", "1", np.tile(np.float32([1, pan, 0, 1]), (len(frames), 1)), seconds),
-            "stir": stirring(seconds, stir),
+            "stir": stirring(seconds),
         }
         return plugins.metric(metric).measure(features, board)
 
@@ -173,13 +172,6 @@ def rising(share: float) -> Way:
 
 
 WORLD = (GRAVITY, RESTITUTION["ball"][0])
-
-
-def test_a_character_that_stands_as_a_still_is_nowhere_and_a_thing_may(seen: Callable):
-    ways = {"ann": stands, "ball": lambda second: (60.0, 44.0)}
-    assert seen("permanence", ways, None).value == pytest.approx(1)
-    assert seen("permanence", ways, None, stir=0.0).value == 0
-    assert seen("support", ways, None, stir=0.0).value == seen("support", ways, None).value > 0
 
 
 def test_a_world_that_obeys_has_one_and_what_breaks_a_law_has_less(seen: Callable):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pytest
 import torch
-from evalsuite.metrics._stir import STANDING
 from evalsuite.metrics._toon_id import MOST, ToonId, sights, strangeness
 from evalsuite.metrics.models.looks import EMBEDDING, look_of, ordinary_strangeness
 from evalsuite.metrics.models.outlines import GRID, MARGIN, Subspace, patches, subspace
@@ -38,7 +37,6 @@ def seen(film: Callable, story: Callable, stirring: Callable) -> Callable[..., M
         frozen: bool = False,
         until: Mapping[int, float] | None = None,
         lengths: Sequence[float] = (),
-        stir: float = 50.0,
     ) -> Measured:
         frames = film(story("a" * len(shown)))
         seconds = np.arange(len(frames)) / 8
@@ -47,7 +45,6 @@ def seen(film: Callable, story: Callable, stirring: Callable) -> Callable[..., M
         for index in range(len(frames)):
             for place, (look, odd) in enumerate(shown[index // 24]):
                 each[index, place, 0], each[index, place, 6:] = 0.9, look_of(look)
-                each[index, place, 2:6] = 0.3, 0.2, 0.6, 0.9
                 strange[index, place] = odd
         for number, share in dict(until or {}).items():
             each[number * 24 + round(24 * share) : (number + 1) * 24, :, 0] = 0
@@ -64,7 +61,7 @@ def seen(film: Callable, story: Callable, stirring: Callable) -> Callable[..., M
         features = {
             **extract([Clip(pictures, seconds)], ["thumbnails"]),
             "toon-id": Features("toon-id", "1", rows, seconds),
-            "stir": stirring(seconds, stir),
+            "stir": stirring(seconds),
         }
         return plugins.metric("shape").measure(features, board)
 
@@ -102,8 +99,6 @@ def test_a_segment_that_no_look_falls_into_is_not_held_against_anybody(seen: Cal
 
 def test_what_stands_still_has_kept_nothing(seen: Callable):
     assert seen([("ann",)] * 2, [[(ANN, 0.0)]] * 2, frozen=True).value == 0
-    assert seen([("ann",)] * 2, [[(ANN, 0.0)]] * 2, stir=STANDING - 0.1).value == 0
-    assert seen([("ann",)] * 2, [[(ANN, 0.0)]] * 2, stir=STANDING + 0.1).value == 1
 
 
 def test_what_it_cannot_judge_it_says(seen: Callable):

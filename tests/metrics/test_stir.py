@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from evalsuite.metrics._evidence import Evidence, evidence
 from evalsuite.metrics._loops import runs
-from evalsuite.metrics._stir import FEWEST, LAGS, LASTING, STANDING, STIRRED, UNKNOWN, Stir, lifeless, standing
+from evalsuite.metrics._stir import CALM, LAGS, STIRRED, UNKNOWN, Stir, lifeless
 from evalsuite.metrics._timeline import timeline
 
 from evalsuite.features import extract
@@ -65,9 +65,9 @@ def test_what_the_camera_alone_moves_stands_still_and_what_lives_does_not(step: 
         shift = np.array([[1, 0, -step * number], [0, 1, 0]])
         frames.append(cv2.warpAffine(large, shift, (96, 64)))
     rows = stirred(np.stack(frames))
-    assert rows[max(LAGS) :, 2:-2, 2:-6].max() < STANDING
+    assert rows[max(LAGS) :, 2:-2, 2:-6].max() < STIRRED
     walking = stirred(with_disc(np.stack(frames), *[(48, 32 + number % 8) for number in range(24)]))
-    assert walking[max(LAGS) :, 8, 12].min() > STANDING
+    assert walking[max(LAGS) :, 8, 12].min() > STIRRED
 
 
 def test_a_video_does_not_go_on_from_the_last():
@@ -83,31 +83,6 @@ def test_clips_are_one_video():
     extractor.start()
     parts = [extractor.extract(Clip(frames[i : i + 7], np.arange(i, min(30, i + 7)) / 8)) for i in range(0, 30, 7)]
     assert np.concatenate(parts).reshape(-1, 16, 24) == pytest.approx(stirred(frames))
-
-
-def test_a_figure_stands_still_where_the_second_before_or_after_does():
-    rows = np.full((24, 16, 24), 50.0, np.float32)
-    rows[10:, :, :12] = 0  # from a second before on the left half does not stir
-    stir = Features("stir", "1", rows.reshape(24, -1), np.arange(24) / 8)
-    boxes = np.array([[[0.1, 0.2, 0.4, 0.9], [0.6, 0.2, 0.9, 0.9], [np.nan] * 4]] * 24)
-    found = standing(stir, stir.seconds, boxes)
-    assert found[:, 0].tolist() == [index >= 10 - max(LAGS) for index in range(24)]
-    assert not found[:, 1:].any()
-
-
-@pytest.mark.parametrize("fps", [4.0, 6.0, 10.0, 12.0, 24.0, 25.0, 30.0])
-def test_what_stands_still_is_told_at_any_rate(fps: float):
-    """A disc that stands for two seconds and then goes, beside one that always goes."""
-    seconds = np.arange(round(4 * fps)) / fps
-    still = np.repeat(ground(96, 64)[None], len(seconds), axis=0)
-    frames = with_disc(still, *[(24, round(14 + 18 * max(0.0, second - 2))) for second in seconds])
-    frames = with_disc(frames, *[(70, round(14 + 9 * second)) for second in seconds])
-    stir = extract([Clip(frames, seconds)], ["stir"])["stir"]
-    boxes = np.array([[[0.1, 0.1, 0.4, 0.9], [0.6, 0.1, 0.9, 0.9]]] * len(seconds))
-    found = standing(stir, seconds, boxes)
-    assert found[(seconds > 0.3) & (seconds < 1.7), 0].mean() > 0.9
-    assert not found[(seconds > 2.6) & (seconds < 3.7), 0].any()
-    assert not found[:, 1].any()
 
 
 @pytest.mark.parametrize("length", range(1, 10))
@@ -159,18 +134,32 @@ def cells(count: int, samples: int, fps: float = 8.0) -> Features:
     return Features("stir", "1", rows, np.arange(samples) / fps)
 
 
-def test_fewer_cells_than_somebody_takes_are_nobodys_move():
-    seconds = np.arange(40) / 8
-    assert lifeless(cells(FEWEST - 1, 40), seconds).all()
-    assert not lifeless(cells(FEWEST, 40), seconds).any()
+@pytest.mark.parametrize(("lasting", "fewest"), CALM)
+def test_fewer_cells_than_somebody_takes_are_nobodys_move(lasting: float, fewest: int):
+    count = round(8 * lasting)
+    assert lifeless(cells(fewest - 1, count), np.arange(count) / 8).all()
+    assert not lifeless(cells(fewest, count), np.arange(count) / 8).any()
 
 
 @pytest.mark.parametrize("fps", [4.0, 8.0])
-def test_a_moment_of_calm_is_no_still_and_a_still_begins_a_second_before_nothing_stirs(fps: float):
-    stir = cells(384, 60, fps)
-    lasting = round(LASTING * fps)
-    for length, expected in ((lasting - 1, range(0)), (lasting, range(20 - max(LAGS), 20 + lasting))):
+@pytest.mark.parametrize(("lasting", "fewest"), CALM)
+def test_a_moment_of_calm_is_no_still_and_a_still_begins_a_second_before_it_is_calm(
+    lasting: float, fewest: int, fps: float
+):
+    stir, count = cells(384, 60, fps), round(lasting * fps)
+    for length, expected in ((count - 1, range(0)), (count, range(20 - max(LAGS), 20 + count))):
         rows = stir.array.copy()
-        rows[20 : 20 + length] = 0
+        rows[20 : 20 + length, fewest - 1 :] = 0
         found = lifeless(Features("stir", "1", rows, stir.seconds), stir.seconds)
         assert np.flatnonzero(found).tolist() == list(expected)
+
+
+@pytest.mark.parametrize("fps", [4.0, 6.0, 10.0, 12.0, 24.0, 25.0, 30.0])
+def test_stills_are_told_at_any_rate(fps: float):
+    """A disc that goes for two seconds and then stands for three."""
+    seconds = np.arange(round(5 * fps)) / fps
+    still = np.repeat(ground(96, 64)[None], len(seconds), axis=0)
+    frames = with_disc(still, *[(24, round(14 + 14 * min(2.0, second))) for second in seconds])
+    found = lifeless(extract([Clip(frames, seconds)], ["stir"])["stir"], seconds)
+    assert found[seconds > 2.3].all()
+    assert not found[seconds < 1.7].any()
