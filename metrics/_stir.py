@@ -1,6 +1,6 @@
 """How much each part of the picture changes within a second, beyond what the camera's own move explains.
 
-A figure that was drawn once and is only shown changes little, whatever the camera does; one that lives does not.
+A picture that was drawn once and is only shown changes little, whatever the camera does; one that lives does not.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from evalsuite.types import Clip, Features, Frame
 
 from ._camera import FEWEST_FOLLOW, NONE, Corners, followed, moves
 from ._loops import runs
-from ._timeline import PACE, Array
+from ._timeline import PACE, Array, pace_of
 
 NAME = "stir"
 LAGS = (4, 8)
@@ -108,8 +108,7 @@ def lifeless(stir: Features, seconds: Array) -> npt.NDArray[np.bool_]:
     As is what hardly changes anywhere, such as a still with a clock or a bar of progress.
     """
     stirring = (stir.array >= STIRRED).sum(axis=1)
-    steps = np.diff(stir.seconds)
-    pace = 1 / float(np.median(steps[steps > 0])) if np.any(steps > 0) else PACE
+    pace = pace_of(stir.seconds)
     calm = np.any([runs(stirring < fewest, max(1, round(lasting * pace))) for lasting, fewest in CALM], axis=0)
     each = sliding_window_view(np.pad(calm, (0, max(LAGS))), max(LAGS) + 1)  # a row tells of the second before it too
     told = np.asarray(each.any(axis=1))

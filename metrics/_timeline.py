@@ -50,11 +50,16 @@ class Timeline:
         return max(1, round(seconds * self.rate))
 
 
+def pace_of(seconds: Array) -> float:
+    """How many of these moments fall into a second; `PACE` where there is but one."""
+    steps = np.diff(seconds)
+    return 1 / float(np.median(steps[steps > 0])) if np.any(steps > 0) else PACE  # slow videos may repeat a moment
+
+
 def timeline(features: Features, storyboard: Storyboard) -> Timeline:
     """The part of a video that its storyboard covers; a stride over whole frames keeps motion even."""
     shown = features.seconds
-    steps = np.diff(shown)
-    fps = 1 / float(np.median(steps[steps > 0])) if np.any(steps > 0) else PACE  # slow videos may repeat a moment
+    fps = pace_of(shown)
     rate = fps / max(1, round(fps / PACE))
     length = min(float(shown[-1]) + 1 / fps, storyboard.seconds)
     grid = np.arange(max(1, round(length * rate))) / rate
