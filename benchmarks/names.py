@@ -24,7 +24,7 @@ from torch import Tensor
 
 from evalsuite import plugins
 from evalsuite.learning.schedule import Schedule
-from evalsuite.stats import draws, interval
+from evalsuite.stats import clustered_mean
 
 _SEGMENTS, _BATCH, _BATCHES = 10, 20, 30
 _RIDGE = 1e-3
@@ -81,18 +81,10 @@ def main(generators: list[str]) -> None:
         fitted = stories < _BATCH * _BATCHES // 2
         sys.stdout.write(f"{name} ({len(words.unique())} names, {int((~fitted).sum())} mentions)\n")
         for place, vectors in seen.items():
-            right = told_rightly(vectors, words, fitted)
-            sys.stdout.write(f"  {place:24}{share(right, stories[~fitted])}\n")
+            right = told_rightly(vectors, words, fitted).double().tolist()
+            found = clustered_mean(right, [str(story) for story in stories[~fitted].tolist()])
+            sys.stdout.write(f"  {place:24}{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]\n")
         sys.stdout.flush()
-
-
-def share(right: Tensor, stories: Tensor) -> str:
-    """The mean of `right` with its interval; drawn anew are stories."""
-    _, which = stories.unique(return_inverse=True)
-    sums = torch.stack([which.bincount(right.double()), which.bincount()], dim=1).numpy()
-    drawn = draws(len(sums)) @ sums
-    low, high = interval(drawn[:, 0] / drawn[:, 1])
-    return f"{right.double().mean():.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _model(name: str) -> VideoTransformer:
