@@ -38,10 +38,10 @@ from torch import Tensor
 from evalsuite import plugins
 from evalsuite.stats import Array, draws, interval
 
-_STORIES = Shelf(segments=3, episodes=0, held_out=64)
+STORIES = Shelf(segments=3, episodes=0, held_out=64)
 _TIMES = (0.9, 0.8)
 """Of the diffusion; at these, being told again lowers the error of the base most."""
-_STILL = 3
+STILL = 3
 
 
 class Answer(NamedTuple):
@@ -82,7 +82,7 @@ def lessons(clean: Tensor, texts: Texts, teacher: VideoTransformer) -> list[Less
 
 @torch.no_grad()
 def answer(model: VideoTransformer, mixed: Tensor, times: Tensor, words: Tensor) -> Answer:
-    clean, read = model.clean_and_read(mixed, times, words, torch.tensor([_STILL]))
+    clean, read = model.clean_and_read(mixed, times, words, torch.tensor([STILL]))
     return Answer(clean[:, 1:].float(), read.float())
 
 
@@ -139,9 +139,9 @@ def share(left: Array, missing: Array) -> str:
 def main(generators: list[str]) -> None:
     teacher, vocabulary = load_base(SHIPPED)
     with TemporaryDirectory() as folder:
-        stories = told(Path(folder), SHIPPED, _STORIES, "dev")
+        stories = told(Path(folder), SHIPPED, STORIES, "dev")
     texts = Texts.of(stories.texts, vocabulary)
-    taught = lessons(stories.latents[:, _STILL::FRAMES_PER_SEGMENT].float(), texts, teacher)
+    taught = lessons(stories.latents[:, STILL::FRAMES_PER_SEGMENT].float(), texts, teacher)
     missing = apart([lesson.untold for lesson in taught], taught)
     known = looks(teacher, taught[0], texts, texts.looks(vocabulary))
     everything = varied(teacher, taught[0], texts, known)
