@@ -15,8 +15,8 @@ import torch
 from evalsuite.baselines.models.files import SHIPPED
 from evalsuite.baselines.models.transformer import VideoTransformer
 from evalsuite.baselines.models.weights import load_base, load_layers
-from evalsuite.baselines.training.recall import draw_stories
-from evalsuite.baselines.training.recipe import Stage
+from evalsuite.baselines.training.drawn_texts import draw_texts
+from evalsuite.baselines.training.recipe import Reading
 from evalsuite.baselines.training.teaching import names
 from evalsuite.baselines.training.texts import Texts
 from evalsuite.baselines.training.trained import Trained
@@ -32,36 +32,25 @@ _RIDGE = 1e-3
 
 @torch.no_grad()
 def tokens_on_the_way(model: VideoTransformer, texts: Texts) -> dict[str, Tensor]:
-    """The line of text tokens (stories, tokens, width) at three places."""
-    found: dict[str, Tensor] = {}
-    last = model.blocks[model.shape.sequence_blocks[0]]
-    places = {"text encoder": model.blocks[0], "block with the layer": last}
-    hooks = [
-        block.register_forward_pre_hook(lambda _, given, place=place: found.update({place: given[0]}))
-        for place, block in places.items()
-    ]
-    hooks.append(last.attention.register_forward_hook(lambda _, __, made: found.update({"its attention": made})))
-    model.read(torch.full((len(texts.words),), 0.8), texts.words)
-    for hook in hooks:
-        hook.remove()
-    return found
+    """The tokens of texts (stories, segments, tokens, width) at two places."""
+    given, _ = model.read(torch.full((len(texts.words),), 0.8), texts.words)
+    return {"text encoder": model.text(texts.words)[0], "given to the layer": given}
 
 
 def mentions(model: VideoTransformer) -> tuple[dict[str, Tensor], Tensor, Tensor]:
     """What stands for each mention of a name at each place (mentions, width), its word, and its story."""
     _, vocabulary = load_base(SHIPPED)
-    stage = Stage(_SEGMENTS, Schedule(steps=1, batch=_BATCH, rate=1.0))
+    stories = Reading(_SEGMENTS, Schedule(steps=1, batch=_BATCH, rate=1.0))
     seen: dict[str, list[Tensor]] = {}
-    words, stories = [], []
+    words, told_in = [], []
     for number in range(_BATCHES):
-        texts = draw_stories(vocabulary, "dev", stage, torch.Generator().manual_seed(number))
-        for place, line in tokens_on_the_way(model, texts).items():
-            own, there = names(model.text, line.unflatten(1, (_SEGMENTS, -1)), texts)
+        texts = draw_texts(vocabulary, "dev", stories, torch.Generator().manual_seed(number))
+        for place, tokens in tokens_on_the_way(model, texts).items():
+            own, there = names(model.text, tokens, texts)
             seen.setdefault(place, []).append(own[there])
-        whose = [torch.where(texts.named == one, texts.words, 0).amax(-1) for one in range(1, there.shape[-1] + 1)]
-        words.append(torch.stack(whose, dim=-1)[there])
-        stories.append(there.nonzero()[:, 0] + number * _BATCH)
-    return {place: torch.cat(parts).double() for place, parts in seen.items()}, torch.cat(words), torch.cat(stories)
+        words.append(texts.names()[there])
+        told_in.append(there.nonzero()[:, 0] + number * _BATCH)
+    return {place: torch.cat(parts).double() for place, parts in seen.items()}, torch.cat(words), torch.cat(told_in)
 
 
 def told_rightly(seen: Tensor, words: Tensor, fitted: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ class TransformerShape:
     blocks: int = 6
     widening: int = 3
     time_rank: int = 16
-    sequence_blocks: tuple[int, ...] = (1, 3, 5)
+    sequence_blocks: tuple[int, ...] = (0, 2, 4)
     """Which blocks have a sequence layer."""
 
     @property
@@ -62,6 +62,12 @@ class Layout:
         """The video's part of a line: (batch, frames, patches, width)."""
         frames = self._segments(tokens)[:, :, self.text :].unflatten(2, (FRAMES_PER_SEGMENT, self.patches))
         return torch.cat([tokens[:, None, : self.patches], frames.flatten(1, 2)], dim=1)
+
+    def said(self, tokens: Tensor, texts: Tensor) -> Tensor:
+        """The line with `texts` (batch, segments, text tokens, width) added to its texts."""
+        line = tokens.clone()
+        self.texts(line).add_(texts)
+        return line
 
     def texts(self, tokens: Tensor) -> Tensor:
         """The texts' part of a line: (batch, segments, text tokens, width)."""

@@ -12,7 +12,7 @@ from .ttt_layer import InnerModel, MiniBatch, TTTLayer
 class InnerLinear(InnerModel):
     """TTT-Linear: inner(x) = x W + b."""
 
-    base_rate = 1.0
+    base_rate = 16.0
 
     def __init__(self, heads: int, channels: int) -> None:
         super().__init__(heads, channels)

@@ -16,12 +16,12 @@ _STEEP = 2 * math.sqrt(2 / math.pi)
 class InnerMLP(InnerModel):
     """TTT-MLP: inner(x) = gelu(x W1 + b1) W2 + b2, four times as wide inside."""
 
-    base_rate = 0.1
+    base_rate = 16.0
 
     def __init__(self, heads: int, channels: int, widening: int = 4) -> None:
         super().__init__(heads, channels)
         wide = widening * channels
-        self.weight_in = nn.Parameter(torch.randn(heads, channels, wide) * 0.02)
+        self.weight_in = nn.Parameter(torch.randn(heads, channels, wide) * 0.5)
         self.bias_in = nn.Parameter(torch.zeros(heads, 1, wide))
         self.weight_out = nn.Parameter(torch.randn(heads, wide, channels) * 0.02)
         self.bias_out = nn.Parameter(torch.zeros(heads, 1, channels))

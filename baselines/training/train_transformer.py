@@ -23,8 +23,9 @@ from ..models.transformer import MakeSequenceLayer, VideoTransformer
 from ..models.weights import load_autoencoder, load_base, save_base, save_layers
 from .latents import Told, told
 from .lessons import FLOW_TIMES, Lessons, Stretches, draw_blend, draw_stretches
+from .naming import train_naming
 from .recall import held_out_recall, train_recall
-from .recipe import Recipe, Stage
+from .recipe import Reading, Recipe, Stage
 from .samples import draw_samples
 from .teaching import MISSED, TAUGHT_TIMES, Teacher
 
@@ -51,9 +52,9 @@ def train_base(recipe: Recipe, folder: Path, start: Path | None = None) -> None:
     lessons = Lessons.from_shelves(shelves, vocabulary)
     for stage in recipe.base:
         checkpoint = folder / f"base_{stage.name}.pt"
-        model = _fit_base(
-            model.requires_grad_(True), lessons, recipe, stage, checkpoint, revision(weights / AUTOENCODER)
-        )
+        model.requires_grad_(True).hints.requires_grad_(False)
+        model = _fit_base(model, lessons, recipe, stage, checkpoint, revision(weights / AUTOENCODER))
+    model = train_naming(model, vocabulary, recipe.naming, folder / "base_naming.pt", recipe.seed)
     save_base(folder / "weights", model, vocabulary)
     held_out = Lessons.from_shelves([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
     last = recipe.base[-1]
@@ -87,20 +88,18 @@ def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequen
     weights = base = _foundation(folder)
     torch.manual_seed(seed)
     model, vocabulary = load_base(base, make_layer)
-    teacher_base = load_base(base)[0].to(device())
-    rate = _best_rate(model, teacher_base, vocabulary, recipe, folder / name, seed)
-    recall = _at_rate(recipe.recall, rate)
-    model = train_recall(_learning(model), teacher_base, vocabulary, recall, folder / f"{name}_recall.pt", seed).model
+    teacher = Teacher(load_base(base)[0].to(device()), vocabulary)
+    rate = _best_rate(model, teacher, recipe, folder / name, seed)
+    readings = tuple(_at_rate(reading, rate) for reading in recipe.recall)
+    model = train_recall(_remembering(model), teacher, readings, folder / f"{name}_recall.pt", seed)
     fewest = min(stage.segments for stage in recipe.stages)
     shelves = [shelf for shelf in recipe.stories if shelf.segments >= fewest]
     lessons = Lessons.from_shelves([told(folder, weights, shelf) for shelf in shelves], vocabulary)
     held_out = Lessons.from_shelves([told(folder, weights, shelf, "dev") for shelf in shelves], vocabulary)
-    first = recipe.stages[0]
-    teacher = Teacher.of(teacher_base, vocabulary, lessons.of(first.segments), first)
     course = Course(lessons, teacher, recipe, seed, revision(weights / AUTOENCODER))
     for stage in recipe.stages:
         step = f"{name}_{stage.name}"
-        model = _fit(_learning(model), course, _at_rate(stage, rate), folder / f"{step}.pt")
+        model = _fit(_learning(model), course, stage, folder / f"{step}.pt")
         model.trained_segments = stage.segments
         if not (folder / f"{step}.png").exists():
             write_losses(folder / f"{step}.json", model, held_out, stage, recipe.held_out)
@@ -108,9 +107,7 @@ def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequen
     save_layers(folder / "weights" / f"{name}.safetensors", model, base)
 
 
-def _best_rate(
-    model: VideoTransformer, base: VideoTransformer, vocabulary: Vocabulary, recipe: Recipe, path: Path, seed: int
-) -> float:
+def _best_rate(model: VideoTransformer, teacher: Teacher, recipe: Recipe, path: Path, seed: int) -> float:
     """The rate under which looks are recalled best, in held-out stories, after the same few steps."""
     if len(recipe.rates) == 1:
         return recipe.rates[0]
@@ -123,7 +120,7 @@ def _best_rate(
         known = {"trials": tried, "rates": {}}
         kept.write_text(json.dumps(known))
     if not known["rates"]:
-        found = {rate: _held_out_at(rate, model, base, vocabulary, recipe, path, seed) for rate in recipe.rates}
+        found = {rate: _held_out_at(rate, model, teacher, recipe, path, seed) for rate in recipe.rates}
         losses = {rate: loss for rate, loss in found.items() if loss is not None}
         if not losses:
             raise DivergedError(f"{path.name} diverged at every rate of {', '.join(map(str, recipe.rates))}.")
@@ -133,37 +130,35 @@ def _best_rate(
 
 
 def _held_out_at(
-    rate: float,
-    model: VideoTransformer,
-    base: VideoTransformer,
-    vocabulary: Vocabulary,
-    recipe: Recipe,
-    path: Path,
-    seed: int,
+    rate: float, model: VideoTransformer, teacher: Teacher, recipe: Recipe, path: Path, seed: int
 ) -> float | None:
     """The loss after a trial; None where it diverged."""
-    few = _at_rate(recipe.recall, rate)
-    few = replace(few, schedule=replace(few.schedule, steps=recipe.trial_steps))
+    few = tuple(_at_rate(reading, rate, recipe.trial_steps) for reading in recipe.recall)
     checkpoint = path.with_name(f"{path.name}_rate_{rate:g}.pt")
     try:
-        tried = train_recall(_learning(deepcopy(model)), base, vocabulary, few, checkpoint, seed)
-        return held_out_recall(tried, base, vocabulary, few, recipe.held_out)
+        tried = train_recall(_remembering(deepcopy(model)), teacher, few, checkpoint, seed)
+        return held_out_recall(tried, teacher, few[-1], recipe.held_out)
     except DivergedError:
         return None
 
 
-def _at_rate(stage: Stage, rate: float) -> Stage:
-    return replace(stage, schedule=replace(stage.schedule, rate=stage.schedule.rate * rate))
+def _at_rate(reading: Reading, rate: float, steps: int | None = None) -> Reading:
+    schedule = reading.schedule
+    return replace(reading, schedule=replace(schedule, rate=schedule.rate * rate, steps=steps or schedule.steps))
+
+
+def _remembering(model: VideoTransformer) -> VideoTransformer:
+    """Where pictures are noise, sequence layers and their gates to texts learn."""
+    model.requires_grad_(False)
+    for block in model.blocks:
+        if block.between is not None:
+            block.between.requires_grad_(True).video_gates.requires_grad_(False)
+    return model
 
 
 def _learning(model: VideoTransformer) -> VideoTransformer:
-    """After the base, sequence layers, their gates, attention's projections and the text encoder learn.
-
-    The text encoder does, since until there is a memory the names in a text tell nothing that it could learn.
-    """
-    model.requires_grad_(False)
-    model.text.requires_grad_(True)
-    for block in model.blocks:
+    """On latents, their gates to pictures and attention's projections learn too."""
+    for block in _remembering(model).blocks:
         block.attention.requires_grad_(True)
         if block.between is not None:
             block.between.requires_grad_(True)
