@@ -26,6 +26,7 @@ from typing import NamedTuple
 import torch
 from evalsuite.baselines.models.files import SHIPPED
 from evalsuite.baselines.models.layout import FRAMES_PER_SEGMENT
+from evalsuite.baselines.models.text import Vocabulary
 from evalsuite.baselines.models.transformer import VideoTransformer
 from evalsuite.baselines.models.weights import load_base, load_layers
 from evalsuite.baselines.training.latents import told
@@ -38,10 +39,10 @@ from torch import Tensor
 from evalsuite import plugins
 from evalsuite.stats import Array, draws, interval
 
-STORIES = Shelf(segments=3, episodes=0, held_out=64)
+_STORIES = Shelf(segments=3, episodes=0, held_out=64)
 _TIMES = (0.9, 0.8)
 """Of the diffusion; at these, being told again lowers the error of the base most."""
-STILL = 3
+_STILL = 3
 
 
 class Answer(NamedTuple):
@@ -69,6 +70,14 @@ class Looks(NamedTuple):
     directions: Tensor
 
 
+def held_out(teacher: VideoTransformer, vocabulary: Vocabulary) -> tuple[Texts, list[Lesson]]:
+    """The stories of `dev`, and lessons on a frame of each of their segments."""
+    with TemporaryDirectory() as folder:
+        stories = told(Path(folder), SHIPPED, _STORIES, "dev")
+    texts = Texts.of(stories.texts, vocabulary)
+    return texts, lessons(stories.latents[:, _STILL::FRAMES_PER_SEGMENT].float(), texts, teacher)
+
+
 def lessons(clean: Tensor, texts: Texts, teacher: VideoTransformer) -> list[Lesson]:
     """One at each time."""
     found = []
@@ -82,7 +91,7 @@ def lessons(clean: Tensor, texts: Texts, teacher: VideoTransformer) -> list[Less
 
 @torch.no_grad()
 def answer(model: VideoTransformer, mixed: Tensor, times: Tensor, words: Tensor) -> Answer:
-    clean, read = model.clean_and_read(mixed, times, words, torch.tensor([STILL]))
+    clean, read = model.clean_and_read(mixed, times, words, torch.tensor([_STILL]))
     return Answer(clean[:, 1:].float(), read.float())
 
 
@@ -138,10 +147,7 @@ def share(left: Array, missing: Array) -> str:
 
 def main(generators: list[str]) -> None:
     teacher, vocabulary = load_base(SHIPPED)
-    with TemporaryDirectory() as folder:
-        stories = told(Path(folder), SHIPPED, STORIES, "dev")
-    texts = Texts.of(stories.texts, vocabulary)
-    taught = lessons(stories.latents[:, STILL::FRAMES_PER_SEGMENT].float(), texts, teacher)
+    texts, taught = held_out(teacher, vocabulary)
     missing = apart([lesson.untold for lesson in taught], taught)
     known = looks(teacher, taught[0], texts, texts.looks(vocabulary))
     everything = varied(teacher, taught[0], texts, known)
