@@ -1,6 +1,6 @@
-"""Whether a name can be told from the tokens that hold it, at each place on the way to the first sequence layer.
+"""Whether a name can be told from the tokens that hold it: from those of the text encoder, and from hints.
 
-`python benchmarks/names.py [GENERATOR ...]`, half a minute for each, and for the base, which has no such layer. A
+`python benchmarks/names.py`, half a minute. These tokens are the base's, and the same for all sequence layers. A
 memory that is to know again whom a text names has to be given tokens that say which name they are. Printed is how often
 a linear discriminant says so rightly, among all names of the vocabulary: fitted to the mentions in one half of 600
 stories of 30 s of the split `dev`, tried on the other half, with 95 % intervals over stories. Texts alone, without
@@ -13,16 +13,15 @@ import sys
 
 import torch
 from evalsuite.baselines.models.files import SHIPPED
+from evalsuite.baselines.models.text import Vocabulary
 from evalsuite.baselines.models.transformer import VideoTransformer
-from evalsuite.baselines.models.weights import load_base, load_layers
-from evalsuite.baselines.training.recall import draw_stories
-from evalsuite.baselines.training.recipe import Stage
+from evalsuite.baselines.models.weights import load_base
+from evalsuite.baselines.training.drawn_texts import draw_texts
+from evalsuite.baselines.training.recipe import Reading
 from evalsuite.baselines.training.teaching import names
 from evalsuite.baselines.training.texts import Texts
-from evalsuite.baselines.training.trained import Trained
 from torch import Tensor
 
-from evalsuite import plugins
 from evalsuite.learning.schedule import Schedule
 from evalsuite.stats import clustered_mean
 
@@ -32,36 +31,24 @@ _RIDGE = 1e-3
 
 @torch.no_grad()
 def tokens_on_the_way(model: VideoTransformer, texts: Texts) -> dict[str, Tensor]:
-    """The line of text tokens (stories, tokens, width) at three places."""
-    found: dict[str, Tensor] = {}
-    last = model.blocks[model.shape.sequence_blocks[0]]
-    places = {"text encoder": model.blocks[0], "block with the layer": last}
-    hooks = [
-        block.register_forward_pre_hook(lambda _, given, place=place: found.update({place: given[0]}))
-        for place, block in places.items()
-    ]
-    hooks.append(last.attention.register_forward_hook(lambda _, __, made: found.update({"its attention": made})))
-    model.read(torch.full((len(texts.words),), 0.8), texts.words)
-    for hook in hooks:
-        hook.remove()
-    return found
+    """The tokens of texts (stories, segments, tokens, width) at two places."""
+    told = model.text.told(texts.words)
+    return {"text encoder": told.tokens, "hints": told.hints}
 
 
-def mentions(model: VideoTransformer) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+def mentions(model: VideoTransformer, vocabulary: Vocabulary) -> tuple[dict[str, Tensor], Tensor, Tensor]:
     """What stands for each mention of a name at each place (mentions, width), its word, and its story."""
-    _, vocabulary = load_base(SHIPPED)
-    stage = Stage(_SEGMENTS, Schedule(steps=1, batch=_BATCH, rate=1.0))
+    stories = Reading(_SEGMENTS, Schedule(steps=1, batch=_BATCH, rate=1.0))
     seen: dict[str, list[Tensor]] = {}
-    words, stories = [], []
+    words, told_in = [], []
     for number in range(_BATCHES):
-        texts = draw_stories(vocabulary, "dev", stage, torch.Generator().manual_seed(number))
-        for place, line in tokens_on_the_way(model, texts).items():
-            own, there = names(model.text, line.unflatten(1, (_SEGMENTS, -1)), texts)
+        texts = draw_texts(vocabulary, "dev", stories, torch.Generator().manual_seed(number))
+        for place, tokens in tokens_on_the_way(model, texts).items():
+            own, there = names(model.text, tokens, texts)
             seen.setdefault(place, []).append(own[there])
-        whose = [torch.where(texts.named == one, texts.words, 0).amax(-1) for one in range(1, there.shape[-1] + 1)]
-        words.append(torch.stack(whose, dim=-1)[there])
-        stories.append(there.nonzero()[:, 0] + number * _BATCH)
-    return {place: torch.cat(parts).double() for place, parts in seen.items()}, torch.cat(words), torch.cat(stories)
+        words.append(texts.names()[there])
+        told_in.append(there.nonzero()[:, 0] + number * _BATCH)
+    return {place: torch.cat(parts).double() for place, parts in seen.items()}, torch.cat(words), torch.cat(told_in)
 
 
 def told_rightly(seen: Tensor, words: Tensor, fitted: Tensor) -> Tensor:
@@ -74,26 +61,15 @@ def told_rightly(seen: Tensor, words: Tensor, fitted: Tensor) -> Tensor:
     return known[torch.cdist(seen[~fitted] @ whitened, means @ whitened).argmin(1)] == words[~fitted]
 
 
-def main(generators: list[str]) -> None:
-    for name in ("base", *generators):
-        model = _model(name)
-        seen, words, stories = mentions(model)
-        fitted = stories < _BATCH * _BATCHES // 2
-        sys.stdout.write(f"{name} ({len(words.unique())} names, {int((~fitted).sum())} mentions)\n")
-        for place, vectors in seen.items():
-            right = told_rightly(vectors, words, fitted).double().tolist()
-            found = clustered_mean(right, [str(story) for story in stories[~fitted].tolist()])
-            sys.stdout.write(f"  {place:24}{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]\n")
-        sys.stdout.flush()
-
-
-def _model(name: str) -> VideoTransformer:
-    if name == "base":
-        return load_base(SHIPPED)[0]
-    baseline = plugins.baseline(name)
-    assert isinstance(baseline, Trained)
-    return load_layers(baseline.file, SHIPPED, baseline.make_layer)[0]
+def main() -> None:
+    seen, words, stories = mentions(*load_base(SHIPPED))
+    fitted = stories < _BATCH * _BATCHES // 2
+    sys.stdout.write(f"{len(words.unique())} names, {int((~fitted).sum())} mentions\n")
+    for place, vectors in seen.items():
+        right = told_rightly(vectors, words, fitted).double().tolist()
+        found = clustered_mean(right, [str(story) for story in stories[~fitted].tolist()])
+        sys.stdout.write(f"{place:24}{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .sequence import Rotation, SequenceLayer, rotate
+from .sequence import Rotation, SequenceLayer, rotate, start_alike
 
 
 class AttentionLayer(SequenceLayer):
@@ -19,6 +19,8 @@ class AttentionLayer(SequenceLayer):
         super().__init__()
         self.heads = heads
         self.project = nn.Linear(width, 3 * heads * head_width)
+        for part in self.project.parameters():
+            start_alike(*part.chunk(3)[:2])
         self.scale = nn.Parameter(torch.full((heads, 1, 1), math.log(math.sqrt(head_width))))
         self.leave = nn.Linear(heads * head_width, width)
 

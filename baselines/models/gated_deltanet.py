@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .recurrent import Forgetting, RecurrentLayer, ShortConvolution, State, decay_between, in_chunks, product
-from .sequence import Rotation
+from .sequence import Rotation, start_alike
 
 
 class Inputs(NamedTuple):
@@ -48,6 +48,9 @@ class GatedDeltaNet(RecurrentLayer):
         self.parts = (mixed, heads * value_width, heads, heads)
         self.enter = nn.Linear(width, sum(self.parts), bias=False)
         self.convolution = ShortConvolution(mixed)
+        for part in (self.enter.weight[:mixed], self.convolution.weight.mT):
+            queries, keys, _ = part.unflatten(0, (heads, -1)).split(self.head_parts, dim=1)
+            start_alike(queries, keys)
         self.forgetting = Forgetting(heads)
         self.gain = nn.Parameter(torch.ones(value_width))
         self.leave = nn.Linear(heads * value_width, width, bias=False)

@@ -29,12 +29,17 @@ class TransformerShape:
     blocks: int = 6
     widening: int = 3
     time_rank: int = 16
-    sequence_blocks: tuple[int, ...] = (1, 3, 5)
-    """Which blocks have a sequence layer."""
+    sequence_every: int = 2
+    """The first of so many blocks has a sequence layer."""
 
     @property
     def patches(self) -> int:
         return (self.latent_height // self.patch) * (self.latent_width // self.patch)
+
+    @property
+    def sequence_blocks(self) -> range:
+        """Which blocks have a sequence layer."""
+        return range(0, self.blocks, self.sequence_every)
 
 
 class Layout:
@@ -62,6 +67,12 @@ class Layout:
         """The video's part of a line: (batch, frames, patches, width)."""
         frames = self._segments(tokens)[:, :, self.text :].unflatten(2, (FRAMES_PER_SEGMENT, self.patches))
         return torch.cat([tokens[:, None, : self.patches], frames.flatten(1, 2)], dim=1)
+
+    def said(self, tokens: Tensor, texts: Tensor) -> Tensor:
+        """The line with `texts` (batch, segments, text tokens, width) added to its texts."""
+        line = tokens.clone()
+        self.texts(line).add_(texts)
+        return line
 
     def texts(self, tokens: Tensor) -> Tensor:
         """The texts' part of a line: (batch, segments, text tokens, width)."""
@@ -115,14 +126,6 @@ class StillLayout(Layout):
         return torch.unflatten(tokens, 1, (-1, self.segment))
 
 
-class TextLayout(StillLayout):
-    """The text of each segment, with no picture to it."""
-
-    def __init__(self, shape: TransformerShape) -> None:
-        super().__init__(shape)
-        self.segment = shape.text_tokens
-
-
 @dataclass(frozen=True, slots=True)
 class Places:
     """The layout of a line, rotations of its tokens and of one window's, and which tokens of the line are video."""
@@ -149,12 +152,6 @@ class Places:
         video = _video_places(shape, frame.expand(segments))
         places = layout.line_up(video.new_zeros(1, segments, shape.text_tokens, 4), video)
         return cls._rotated(shape, layout, places[0], places[0, : layout.segment])
-
-    @classmethod
-    def of_texts(cls, shape: TransformerShape, segments: int, device: torch.device | None = None) -> Places:
-        """Of the texts of so many segments alone."""
-        places = torch.zeros(segments * shape.text_tokens, 4, device=device)
-        return cls._rotated(shape, TextLayout(shape), places, places[: shape.text_tokens])
 
     @classmethod
     def _rotated(cls, shape: TransformerShape, layout: Layout, line: Tensor, window: Tensor) -> Places:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .recurrent import Forgetting, RecurrentLayer, ShortConvolution, State, decay_between, in_chunks, product
-from .sequence import Rotation
+from .sequence import Rotation, start_alike
 
 
 class Inputs(NamedTuple):
@@ -51,6 +51,9 @@ class Mamba2(RecurrentLayer):
         self.mixed_parts = (wide, state_width, state_width)
         self.enter = nn.Linear(width, sum(self.parts), bias=False)
         self.convolution = ShortConvolution(wide + 2 * state_width)
+        for part in (self.enter.weight[wide : 2 * wide + 2 * state_width], self.convolution.weight.mT):
+            _, writes, reads = part.split(self.mixed_parts)
+            start_alike(reads, writes)
         self.forgetting = Forgetting(self.heads)
         self.skip = nn.Parameter(torch.ones(self.heads))
         self.gain = nn.Parameter(torch.ones(wide))

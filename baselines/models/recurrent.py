@@ -14,6 +14,8 @@ from .sequence import Rotation, SequenceLayer
 State = tuple[Tensor, ...]
 """All that is remembered of the tokens so far; each part is (batch, ...)."""
 
+_FIRST_RATE = 0.05
+"""How much a step forgets at first; from 1 to 16, as for text, looks would be forgotten before they are asked for."""
 _CHUNKS_AT_ONCE = 32  # bounds the memory of all that is worked out for each token
 
 
@@ -73,7 +75,7 @@ class Forgetting(nn.Module):
 
     def __init__(self, heads: int) -> None:
         super().__init__()
-        self.log_rate = nn.Parameter(torch.empty(heads).uniform_(1, 16).log())
+        self.log_rate = nn.Parameter(torch.full((heads,), math.log(_FIRST_RATE)))
         steps = torch.empty(heads).uniform_(math.log(0.001), math.log(0.1)).exp()
         self.bias = nn.Parameter(steps.expm1().log())  # the inverse of softplus
 

@@ -23,6 +23,12 @@ class SequenceLayer(nn.Module, ABC):
         """`tokens` (batch, length, width) to the same shape, for any length; `rotation` tells places in the picture."""
 
 
+@torch.no_grad()
+def start_alike(queries: Tensor, keys: Tensor) -> None:
+    """Sets the weights that make queries to those that make keys, so that from the start like finds like."""
+    queries.copy_(keys)
+
+
 def rotate(x: Tensor, rotation: Rotation) -> Tensor:
     """Turns pairs of channels of `x` (..., tokens, channels) by where a token is (RoPE, arXiv 2104.09864)."""
     cosine, sine = (part.to(x.dtype) for part in rotation)

@@ -8,15 +8,16 @@ averaged.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .hints import HintingEncoder, Told
 from .layout import Layout, Places, TransformerShape
 from .sequence import Rotation, SequenceLayer, rotate
-from .text import TextEncoder
 
 _LEAST_NOISE = 0.1
 _SEGMENTS_AT_ONCE = 8  # bounds the memory of attention and of the wide layers
@@ -52,53 +53,75 @@ class _Attention(nn.Module):
         return answers.transpose(2, 3).flatten(3)
 
 
-class _Gates(nn.Module):
-    """x + tanh(gate) * layer(x), forwards and then backwards with the same layer; text and video have own gates."""
+class Gates(nn.Module):
+    """x + tanh(gate) * layer(norm(x)), forwards, then backwards with the same layer; text and video have own gates."""
 
     def __init__(self, layer: SequenceLayer, width: int) -> None:
         super().__init__()
         self.layer = layer
-        self.gates = nn.Parameter(torch.full((2, 2, width), 0.1))
-        """Direction (forwards, backwards), kind (text, video), channel."""
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.text_gates = nn.Parameter(torch.full((2, width), 0.1))
+        """Direction (forwards, backwards), channel."""
+        self.video_gates = nn.Parameter(torch.zeros(2, width))
+        """Pictures do not hear an untaught memory."""
 
-    def forward(self, x: Tensor, rotation: Rotation, is_video: Tensor) -> Tensor:
-        kinds = is_video.long()
-        for gates in self.gates.tanh().to(x.dtype):  # each reading leaves the tokens turned round
-            x = torch.addcmul(x, self.layer(x, rotation), gates[kinds]).flip(1)
-            rotation, kinds = (rotation[0].flip(0), rotation[1].flip(0)), kinds.flip(0)
+    def forward(self, x: Tensor, places: Places, hints: Tensor) -> Tensor:
+        """`hints` (batch, segments, text tokens, width) is what the layer is told of texts besides."""
+        kinds = places.is_video.long()
+        both = torch.stack([self.text_gates, self.video_gates], dim=1).tanh().to(x.dtype)
+        for gates, listen in zip(both, (self._forwards, self._backwards), strict=True):
+            told = places.layout.said(self.norm(x), hints)
+            x = torch.addcmul(x, listen(told, places.line), gates[kinds])
         return x
+
+    def _forwards(self, tokens: Tensor, rotation: Rotation) -> Tensor:
+        heard: Tensor = self.layer(tokens, rotation)
+        return heard
+
+    def _backwards(self, tokens: Tensor, rotation: Rotation) -> Tensor:
+        return self._forwards(tokens.flip(1), (rotation[0].flip(0), rotation[1].flip(0))).flip(1)
 
 
 class _Block(nn.Module):
-    """Attention, sequence layer and wide layer, each steered by the time of the diffusion (AdaLN, arXiv 2212.09748)."""
+    """Sequence layer, and attention and wide layer, steered by the time of the diffusion (AdaLN, arXiv 2212.09748)."""
 
     def __init__(self, shape: TransformerShape, layer: SequenceLayer | None) -> None:
         super().__init__()
         width = shape.width
         self.norm = nn.LayerNorm(width, elementwise_affine=False)
         self.attention = _Attention(width, shape.heads)
-        self.between = None if layer is None else _Gates(layer, width)
+        self.between = None if layer is None else Gates(layer, width)
         self.widen = nn.Linear(width, shape.widening * width)
         self.narrow = nn.Linear(shape.widening * width, width)
         self.time = nn.Sequential(nn.Linear(width, shape.time_rank, bias=False), nn.Linear(shape.time_rank, 6 * width))
         start_at_zero(self.time[1])
 
-    def forward(self, x: Tensor, time: tuple[Tensor, Tensor], places: Places) -> Tensor:
-        """`time` is the embedded time and what it means to all blocks alike."""
-        steer = (time[1] + self.time(time[0])).unsqueeze(1).chunk(6, dim=-1)
+    def remember(self, x: Tensor, places: Places, hints: Tensor) -> Tensor:
+        """With what the sequence layer says; before attention, so that pictures see of texts what is remembered too."""
+        return x if self.between is None else self.between(x, places, hints)
+
+    def see(self, x: Tensor, time: tuple[Tensor, Tensor], places: Places) -> Tensor:
+        """With attention, and then the wide layer; `time` is embedded, and what it means to all blocks alike."""
+        steer = self._steered(time)
+        x = torch.addcmul(x, steer[2], self._attended(x, places, steer))
+        parts = x.split(_SEGMENTS_AT_ONCE * places.layout.segment, dim=1)
+        wide = [self._wide(modulate(self.norm(part), steer[3], steer[4])) for part in parts]
+        return torch.addcmul(x, steer[5], torch.cat(wide, dim=1))
+
+    def _attended(self, x: Tensor, places: Places, steer: tuple[Tensor, ...]) -> Tensor:
         shift, scale = steer[0].unsqueeze(1), steer[1].unsqueeze(1)
         windows = places.layout.windows(x, _SEGMENTS_AT_ONCE)
         normal = (modulate(self.norm(part), shift, scale) for part in windows)  # never of the whole line at once
-        seen = self.attention(normal, places.layout, places.window)
-        if self.between is not None:
-            seen = self.between(seen, places.line, places.is_video)
-        x = torch.addcmul(x, steer[2], seen)
-        del seen  # for a long video, as large as all the rest
-        wide = [self._wide(part, steer) for part in x.split(_SEGMENTS_AT_ONCE * places.layout.segment, dim=1)]
-        return torch.addcmul(x, steer[5], torch.cat(wide, dim=1))
+        seen: Tensor = self.attention(normal, places.layout, places.window)
+        return seen
 
-    def _wide(self, x: Tensor, steer: tuple[Tensor, ...]) -> Tensor:
-        result: Tensor = self.narrow(functional.silu(self.widen(modulate(self.norm(x), steer[3], steer[4]))))
+    def _steered(self, time: tuple[Tensor, Tensor]) -> tuple[Tensor, ...]:
+        """Shift, scale and gate of attention, and then of the wide layer, each (batch, 1, width)."""
+        together: Tensor = time[1] + self.time(time[0])
+        return together.unsqueeze(1).chunk(6, dim=-1)
+
+    def _wide(self, x: Tensor) -> Tensor:
+        result: Tensor = self.narrow(functional.silu(self.widen(x)))
         return result
 
 
@@ -112,7 +135,7 @@ class VideoTransformer(nn.Module):
         """Of the longest stretches that it was trained on."""
         self.layout = Layout(shape)
         width, numbers = shape.width, shape.latent_channels * shape.patch**2
-        self.text = TextEncoder(vocabulary, shape.text_tokens, width)
+        self.text = HintingEncoder(vocabulary, shape.text_tokens, width)
         self.enter = nn.Linear(numbers, width)
         self.place = nn.Parameter(torch.randn(shape.patches, width) * 0.02)
         self.time = nn.Sequential(nn.Linear(64, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
@@ -128,9 +151,17 @@ class VideoTransformer(nn.Module):
 
     def close_gates(self) -> None:
         """Shuts off the sequence layers: what they say is multiplied by tanh(0)."""
-        for part in self.modules():
-            if isinstance(part, _Gates):
-                nn.init.zeros_(part.gates)
+        for gates in self.gates():
+            nn.init.zeros_(gates.text_gates)
+            nn.init.zeros_(gates.video_gates)
+
+    def gates(self) -> list[Gates]:
+        """The sequence layers, and what is heard of them."""
+        return [part for part in self.modules() if isinstance(part, Gates)]
+
+    def attention(self) -> list[nn.Module]:
+        """Of each block."""
+        return [part for part in self.modules() if isinstance(part, _Attention)]
 
     def forward(self, latents: Tensor, time: Tensor, words: Tensor, still: Tensor | None = None) -> Tensor:
         """`latents` (batch, 6 n + 1, channels, height, width), `time` (batch,) 0 - 1, `words` (batch, n, words).
@@ -139,50 +170,62 @@ class VideoTransformer(nn.Module):
         """
         return velocity(latents, time, self.clean(latents, time, words, still))
 
-    def clean(self, latents: Tensor, time: Tensor, words: Tensor, still: Tensor | None = None) -> Tensor:
-        """The latents without their noise, as far as they can be told."""
-        return self.clean_and_read(latents, time, words, still)[0]
+    def clean(
+        self,
+        latents: Tensor,
+        time: Tensor,
+        words: Tensor,
+        still: Tensor | None = None,
+        remembered: Tensor | None = None,
+    ) -> Tensor:
+        """The latents without their noise, as far as they can be told.
+
+        What is `remembered` (batch, n, text tokens, width) is told besides, as a memory that knew it would.
+        """
+        return self.clean_and_read(latents, time, words, still, remembered)[0]
 
     def clean_and_read(
-        self, latents: Tensor, time: Tensor, words: Tensor, still: Tensor | None = None
+        self,
+        latents: Tensor,
+        time: Tensor,
+        words: Tensor,
+        still: Tensor | None = None,
+        remembered: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """`clean`, and the texts' tokens (batch, n, text tokens, width) after the first block with a sequence layer."""
-        shape, segments, at = self.shape, words.shape[1], words.device
-        places = Places.of(shape, segments, at) if still is None else Places.of_stills(shape, segments, still.to(at))
-        steer = self._steered(time)
-        x = self._line(latents, words, places.layout)
-        for block in self.blocks[: self._read]:
-            x = block(x, steer, places)
+        """`clean`, and `read`."""
+        told, places, steer = self.text.told(words), self._places(words, still), self._steered(time)
+        first, *others = cast(Sequence[_Block], self.blocks)
+        x = first.remember(self._line(latents, told, places.layout), places, told.hints)
         read = places.layout.texts(x).clone()  # else it would hold the whole line, which may be long
-        for block in self.blocks[self._read :]:
-            x = block(x, steer, places)
+        besides = told.expected if remembered is None else told.expected + remembered
+        x = first.see(places.layout.said(x, besides), steer, places)  # behind the layer, which it would mislead
+        for block in others:
+            x = block.see(block.remember(x, places, told.hints), steer, places)
         return self._unfold(self.leave(self.norm(places.layout.video(x)))), read
 
-    def read(self, time: Tensor, words: Tensor) -> Tensor:
-        """The texts' tokens after that same block, where there are no pictures."""
-        places = Places.of_texts(self.shape, words.shape[1], words.device)
-        steer = self._steered(time)
-        x = self.text(words)[0].flatten(1, 2)
-        for block in self.blocks[: self._read]:
-            x = block(x, steer, places)
-        return places.layout.texts(x)
+    def read(self, latents: Tensor, words: Tensor, still: Tensor | None = None) -> Tensor:
+        """The texts' tokens (batch, n, text tokens, width) after the first sequence layer, for next to no price.
 
-    @property
-    def _read(self) -> int:
-        """How many blocks there are up to the first with a sequence layer."""
-        return self.shape.sequence_blocks[0] + 1
+        What is expected is not in them yet.
+        """
+        told, places, first = self.text.told(words), self._places(words, still), cast(_Block, self.blocks[0])
+        line = self._line(latents, told, places.layout)
+        return places.layout.texts(first.remember(line, places, told.hints))
+
+    def _places(self, words: Tensor, still: Tensor | None) -> Places:
+        shape, segments, at = self.shape, words.shape[1], words.device
+        return Places.of(shape, segments, at) if still is None else Places.of_stills(shape, segments, still.to(at))
 
     def _steered(self, time: Tensor) -> tuple[Tensor, Tensor]:
         """The embedded time, and what it means to all blocks alike."""
         embedded = self.time(waves(time).to(self.enter.weight.dtype))
         return embedded, self.steer(embedded)
 
-    def _line(self, latents: Tensor, words: Tensor, layout: Layout) -> Tensor:
+    def _line(self, latents: Tensor, told: Told, layout: Layout) -> Tensor:
         """The tokens of text and video as the blocks read them."""
-        text, summary = self.text(words)
-        told = layout.told(summary).unsqueeze(2)
-        parts = zip(latents.split(_FRAMES_AT_ONCE, dim=1), told.split(_FRAMES_AT_ONCE, dim=1), strict=True)
-        return layout.line_up(text, torch.cat([self._entered(part) + said for part, said in parts], dim=1))
+        summaries = layout.told(told.summary).unsqueeze(2)
+        parts = zip(latents.split(_FRAMES_AT_ONCE, dim=1), summaries.split(_FRAMES_AT_ONCE, dim=1), strict=True)
+        return layout.line_up(told.tokens, torch.cat([self._entered(part) + said for part, said in parts], dim=1))
 
     def _entered(self, latents: Tensor) -> Tensor:
         tokens: Tensor = self.enter(self._fold(latents.to(self.enter.weight.dtype)))

@@ -16,9 +16,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .recurrent import RecurrentLayer, State
-from .sequence import Rotation, rotate
+from .sequence import Rotation, rotate, start_alike
 
 _EPSILON = 1e-6
+_FIRST_RATE = -2.0
+"""Logit of the share of the base rate that is used at first, so that it can rise eightfold."""
 
 
 class MiniBatch(NamedTuple):
@@ -80,7 +82,10 @@ class TTTLayer(RecurrentLayer):
         self.heads = heads
         self.inner = inner
         self.project = nn.Linear(width, 3 * width)
+        for part in self.project.parameters():
+            start_alike(*part.chunk(3)[:2])
         self.rate = nn.Linear(width, heads)
+        nn.init.constant_(self.rate.bias, _FIRST_RATE)
         self.normalise = nn.LayerNorm(width)
         self.leave = nn.Linear(width, width)
 

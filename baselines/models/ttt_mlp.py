@@ -10,24 +10,29 @@ from torch import Tensor, nn
 from .recurrent import State, product
 from .ttt_layer import InnerModel, MiniBatch, TTTLayer
 
+_IN, _OUT = 0.5, 0.02
+"""Deviations of the matrices before the first token; kept as 1, so that a step of the optimiser is small beside them.
+
+Else its steps soon make the memory answer by what it was before the first token, and what it reads is noise to that.
+"""
 _STEEP = 2 * math.sqrt(2 / math.pi)
 
 
 class InnerMLP(InnerModel):
     """TTT-MLP: inner(x) = gelu(x W1 + b1) W2 + b2, four times as wide inside."""
 
-    base_rate = 0.1
+    base_rate = 16.0
 
     def __init__(self, heads: int, channels: int, widening: int = 4) -> None:
         super().__init__(heads, channels)
         wide = widening * channels
-        self.weight_in = nn.Parameter(torch.randn(heads, channels, wide) * 0.02)
+        self.weight_in = nn.Parameter(torch.randn(heads, channels, wide))
         self.bias_in = nn.Parameter(torch.zeros(heads, 1, wide))
-        self.weight_out = nn.Parameter(torch.randn(heads, wide, channels) * 0.02)
+        self.weight_out = nn.Parameter(torch.randn(heads, wide, channels))
         self.bias_out = nn.Parameter(torch.zeros(heads, 1, channels))
 
     def weights(self) -> State:
-        return self.weight_in, self.bias_in, self.weight_out, self.bias_out
+        return _IN * self.weight_in, _IN * self.bias_in, _OUT * self.weight_out, _OUT * self.bias_out
 
     def step(self, state: State, batch: MiniBatch) -> tuple[Tensor, State]:
         weight_in, bias_in, weight_out, bias_out = state

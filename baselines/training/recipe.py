@@ -48,6 +48,15 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """Texts alone, of so many segments: new stories of the world, or casts of so many `characters`."""
+
+    segments: int
+    schedule: Schedule
+    characters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """How the autoencoder, the base transformer and the transformers with sequence layers are made."""
 
@@ -60,13 +69,16 @@ class Recipe:
     """After the autoencoder: its decoder alone, while the latents stay as they are."""
     base: tuple[Stage, ...]
     """Without sequence layers; each starts from the one before."""
-    recall: Stage
-    """With them, on texts alone. Its rate and those after it are factors of the one that the layer likes."""
+    naming: tuple[Reading, ...]
+    """Then whom texts name; both kinds of texts in each step, and the first one's schedule."""
+    heeding: Stage
+    """Then to draw what a memory says of them."""
+    recall: tuple[tuple[Reading, ...], ...]
+    """With sequence layers, on texts alone, step by step. Its rates are factors of the one that the layer likes."""
     stages: tuple[Stage, ...]
-    """Then on latents."""
-    rates: tuple[float, ...] = (5e-4, 1e-3, 2e-3)
-    """Among these, that one is found by trials of `trial_steps` of `recall`; a single one is taken without."""
-    trial_steps: int = 150
+    """Then on latents, at rates that are the same for all layers."""
+    rates: tuple[float, ...] = (6e-3, 1.2e-2, 2.4e-2)
+    """The first step of `recall` is made at each, and the best of these goes on."""
     held_out: int = 32
     """Losses are measured on so many stretches of the split `dev`."""
     autoencoder_shape: AutoencoderShape = field(default_factory=AutoencoderShape)
@@ -90,15 +102,16 @@ class Recipe:
             autoencoder=short,
             decoder=short,
             base=(Stage(1, short, stills=True, emphasis=2.0), Stage(1, short)),
-            recall=Stage(2, scaled),
-            stages=(Stage(2, scaled, stills=True, taught=True), Stage(3, scaled)),
+            naming=(Reading(2, short, characters=3), Reading(3, short)),
+            heeding=Stage(2, short, stills=True),
+            recall=((Reading(2, scaled, characters=3),), (Reading(2, scaled, characters=3), Reading(3, scaled))),
+            stages=(Stage(2, short, stills=True, taught=True), Stage(3, short)),
             rates=(1e-3, 2e-3),
-            trial_steps=5,
             held_out=2,
             autoencoder_shape=AutoencoderShape(
                 encoder_widths=(16, 16), encoder_depths=(1, 1), decoder_widths=(16, 16), decoder_depths=(1, 1)
             ),
-            transformer_shape=TransformerShape(width=32, heads=1, blocks=2, sequence_blocks=(1,)),
+            transformer_shape=TransformerShape(width=32, heads=1, blocks=2),
             clip_frames=8,
             fused=False,
         )
@@ -115,13 +128,22 @@ RECIPE = Recipe(
         Stage(1, Schedule(500, 56, rate=1e-3, warm_up=30, averaging=0.99), from_start=0.8, stills=True, seed_offset=7),
         Stage(1, Schedule(1_000, 16, rate=1e-3, warm_up=30, averaging=0.99), seed_offset=7),
     ),
-    recall=Stage(10, Schedule(600, 16, rate=1.0, averaging=0.98)),
+    naming=(
+        Reading(4, Schedule(600, 24, rate=4e-3, warm_up=20, averaging=0.98), characters=6),
+        Reading(10, Schedule(600, 8, rate=4e-3, warm_up=20, averaging=0.98)),
+    ),
+    heeding=Stage(3, Schedule(700, 24, rate=1e-3, warm_up=30, averaging=0.98), from_start=1.0, stills=True),
+    recall=(
+        (Reading(4, Schedule(300, 32, rate=1.0, warm_up=20, averaging=0.98), characters=6),),
+        (
+            Reading(4, Schedule(200, 16, rate=0.5, warm_up=20, averaging=0.98), characters=6),
+            Reading(10, Schedule(200, 4, rate=0.5, warm_up=20, averaging=0.98)),
+        ),
+    ),
     stages=(
-        Stage(3, Schedule(500, 24, rate=0.5, warm_up=30, averaging=0.98), from_start=1.0, stills=True, taught=True),
-        Stage(10, Schedule(60, 8, rate=0.25, warm_up=20, averaging=0.98), from_start=1.0, stills=True, taught=True),
-        Stage(3, Schedule(100, 24, rate=0.25, warm_up=30, averaging=0.98), from_start=0.8, stills=True),
-        Stage(10, Schedule(60, 8, rate=0.25, warm_up=20, averaging=0.98), from_start=0.8, stills=True),
-        Stage(3, Schedule(60, 8, rate=0.25, warm_up=20, averaging=0.98)),
-        Stage(21, Schedule(10, 2, rate=0.25, warm_up=10, averaging=0.95)),
+        Stage(3, Schedule(150, 24, rate=1e-3, warm_up=30, averaging=0.98), from_start=1.0, stills=True, taught=True),
+        Stage(10, Schedule(60, 8, rate=5e-4, warm_up=20, averaging=0.98), from_start=0.8, stills=True),
+        Stage(3, Schedule(60, 8, rate=5e-4, warm_up=20, averaging=0.98)),
+        Stage(21, Schedule(10, 2, rate=5e-4, warm_up=10, averaging=0.95)),
     ),
 )

@@ -6,70 +6,75 @@ was told before takes less than a tenth off the rest of it. A teacher who has be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from copy import deepcopy
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from evalsuite.learning.device import mixed_precision
 
 from ..models.text import TextEncoder, Vocabulary
 from ..models.transformer import VideoTransformer, velocity
-from .lessons import Shelved, Stretches, Times, draw_blend, draw_stretches
-from .recipe import Stage
-from .texts import LOOKS, Texts, of_characters
+from .lessons import Stretches, Times
+from .texts import Texts
 
 TAUGHT_TIMES = Times(2.0, 0.7)
 """Of the diffusion: at these, being told again helps most."""
 MISSED = 0.1
-"""How much the share of looks that are missed counts beside the latents."""
-_DIRECTIONS = len(LOOKS) - 3
-"""An introduction has one word of each of three kinds, so that so many numbers tell which."""
+"""How much the share of looks that is missed counts beside the latents."""
 
 
 class Teacher:
-    """The base, and the directions in which introductions of different looks differ after its first blocks."""
+    """The base, and what a memory would have to add to what it is told."""
 
-    def __init__(self, base: VideoTransformer, directions: Tensor, variance: Tensor) -> None:
+    def __init__(self, base: VideoTransformer, vocabulary: Vocabulary) -> None:
         self.base = base
-        self.directions = directions
-        self.variance = variance
-
-    @classmethod
-    @torch.no_grad()
-    def of(
-        cls, base: VideoTransformer, vocabulary: Vocabulary, shelves: Sequence[Shelved], stage: Stage, batches: int = 12
-    ) -> Teacher:
-        """Its directions are found from its own answers to a few batches of a stage."""
-        seen, said = [], []
-        for number in range(batches):
-            luck = torch.Generator().manual_seed(number)
-            drawn = draw_stretches(shelves, stage, luck)
-            noise, time = draw_blend(drawn.latents, luck, TAUGHT_TIMES)
-            _, tokens = _answer(base, drawn, noise, time, drawn.texts.reminded)
-            found, there = introductions(base.text, tokens, drawn.texts)
-            seen.append(found[there])
-            said.append(drawn.texts.looks(vocabulary)[there])
-        return cls(base, *look_directions(torch.cat(seen), torch.cat(said)))
+        self.told = deepcopy(base)
+        """The base, to read what is told again: then nothing has to be expected."""
+        nn.init.zeros_(self.told.text.hints.somebody)
+        self.vocabulary = vocabulary
 
     def loss(self, model: VideoTransformer, drawn: Stretches, noise: Tensor, time: Tensor, taught: bool) -> Tensor:
-        """How far a model is from the clean latents of the teacher, or else from the true velocity; and what it misses.
-
-        What it misses are looks that the teacher's first blocks read off introductions, and the model's off names.
-        """
-        with torch.no_grad():
-            wanted, told = _answer(self.base, drawn, noise, time, drawn.texts.reminded)
+        """How far a model is from the teacher's clean latents, or else from the true velocity; and what it misses."""
         clean, read = _answer(model, drawn, noise, time, drawn.texts.words)
-        flow = velocity(drawn.mixed(noise, time), time, clean)
-        wrong = clean - wanted if taught else flow - (noise - drawn.latents)
-        return wrong.square().mean() + MISSED * self.missed(read, told, drawn.texts)
+        if taught:
+            with torch.no_grad():
+                wanted, _ = _answer(self.told, drawn, noise, time, drawn.texts.reminded)
+            wrong = clean - wanted
+        else:
+            wrong = velocity(drawn.mixed(noise, time), time, clean) - (noise - drawn.latents)
+        return wrong.square().mean() + MISSED * self.missed(read, drawn.texts)
 
-    def missed(self, read: Tensor, told: Tensor, texts: Texts) -> Tensor:
-        """The share of the variance of looks by which names in the tokens `read` miss introductions in those `told`."""
-        own, named = names(self.base.text, read, texts)
-        right, there = introductions(self.base.text, told, texts)
-        wrong = ((own - right) @ self.directions).square().sum(-1) / self.variance
-        return mean_where(wrong, named & there)
+    def missed(self, read: Tensor, texts: Texts) -> Tensor:
+        """How far texts' tokens are from what they are with `remembered`, of how far the base's own are.
+
+        1 where nothing is remembered, 0 where all is.
+        """
+        with torch.no_grad(), mixed_precision(read.device):
+            own = self.base.text(texts.words)[0].float()
+        with torch.no_grad():
+            added = self.remembered(texts)
+        left: Tensor = (read - own - added).square().sum() / added.square().sum().clamp(min=1)
+        return left
+
+    def remembered(self, texts: Texts) -> Tensor:
+        """What a perfect memory adds to texts' tokens (stories, segments, tokens, width), less the mean look."""
+        return looks_told(self.base.text, texts, self.vocabulary, less=self.base.text.hints.mean_look())
+
+
+def looks_told(encoder: TextEncoder, texts: Texts, vocabulary: Vocabulary, less: Tensor | None = None) -> Tensor:
+    """For each token with a name, the sum of those of the words of its look, as they are where it is told again.
+
+    (stories, segments, tokens, width); 0 where a story itself introduces. `less` (width,) is subtracted from each look.
+    """
+    tokens, _ = encoder(texts.reminded)
+    says = ((encoder.spread(texts.reminded) > 0).float() @ texts.told_again(vocabulary)).clamp(max=1).mT
+    looks = says @ (tokens - encoder.place)
+    if less is not None:
+        looks = looks - says.amax(-1, keepdim=True) * less
+    added: Tensor = texts.holders(encoder.spread(texts.words)) @ looks
+    return added
 
 
 def _answer(
@@ -82,26 +87,15 @@ def _answer(
 
 
 def names(encoder: TextEncoder, tokens: Tensor, texts: Texts) -> tuple[Tensor, Tensor]:
-    """What stands for each character's name in the tokens of `words`, and whether it is there at all."""
-    return of_characters(tokens, encoder.spread(texts.words), texts.named)
+    """What stands for each character's name in the tokens of `words`, and whether it is there at all.
 
-
-def introductions(encoder: TextEncoder, tokens: Tensor, texts: Texts) -> tuple[Tensor, Tensor]:
-    """What stands for each character's introduction in the tokens of `reminded`, and whether it is there at all."""
-    return of_characters(tokens, encoder.spread(texts.reminded), texts.introduced)
+    The mean, normalised, of tokens (stories, segments, tokens, width): (stories, segments, characters, width).
+    """
+    holds = texts.holders(encoder.spread(texts.words)).mT
+    count = holds.sum(-1, keepdim=True)
+    mean = holds @ tokens.float() / count.clamp(min=1)
+    return functional.layer_norm(mean, mean.shape[-1:]), count[..., 0] > 0
 
 
 def mean_where(values: Tensor, there: Tensor) -> Tensor:
     return (values * there).sum() / there.sum().clamp(min=1)
-
-
-def look_directions(seen: Tensor, said: Tensor) -> tuple[Tensor, Tensor]:
-    """Columns (width, directions) in which `seen` (count, width) follows `said` (count, words) most, and its variance.
-
-    Reduced rank regression: the first right singular vectors of the coefficients of a ridge regression.
-    """
-    seen, said = seen - seen.mean(0), said - said.mean(0)
-    ridge = torch.eye(said.shape[1], device=said.device)
-    coefficients = torch.linalg.solve(said.mT @ said + ridge, said.mT @ seen)
-    found = torch.linalg.svd(coefficients, full_matrices=False).Vh[:_DIRECTIONS].mT
-    return found, (seen @ found).square().sum(-1).mean()

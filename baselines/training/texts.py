@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from evalsuite.toon.episode import ACCESSORIES, COLOURS, SPECIES
 
@@ -16,7 +15,7 @@ from .reminding import introductions, reminded
 
 LOOKS = (*COLOURS, *SPECIES, *ACCESSORIES)
 """The words that an introduction says looks with."""
-_MOST_CHARACTERS = 3
+_MOST_CHARACTERS = 6
 
 
 class Texts(NamedTuple):
@@ -24,11 +23,13 @@ class Texts(NamedTuple):
 
     words: Tensor
     named: Tensor
-    """Whose name a word is: 1, 2 or 3, in the order in which the story introduces them, and 0 for all other words."""
+    """Whose name a word is: 1, 2, ... in the order in which the story introduces them, and 0 for all other words."""
     reminded: Tensor
     """The words of the texts that introduce anew whom they name."""
     introduced: Tensor
     """Of whom a word of those is the introduction, name included, as in `named`."""
+    anew: Tensor
+    """Whether that is so in the words that are reminded alone: 0 in a story's own introductions."""
 
     @classmethod
     def of(cls, stories: Sequence[Sequence[str]], vocabulary: Vocabulary) -> Texts:
@@ -46,42 +47,53 @@ class Texts(NamedTuple):
         """Nothing at all for stories which (stories, 1, 1) are not."""
         return Texts(*(part * which for part in self))
 
+    def names(self) -> Tensor:
+        """The numbers of characters' names, 0 where one is not named: (stories, segments, characters)."""
+        return (_whose(self.named) * self.words.unsqueeze(-1)).amax(-2).long()
+
+    def holders(self, spread: Tensor) -> Tensor:
+        """Which tokens hold whose names, 0 or 1: (stories, segments, tokens, characters).
+
+        `spread` (stories, segments, tokens, words) says which tokens hold which words.
+        """
+        return ((spread > 0).float() @ _whose(self.named)).clamp(max=1)
+
     def looks(self, vocabulary: Vocabulary) -> Tensor:
         """Which of the words LOOKS introduce whom, 0 or 1: (stories, segments, characters, looks)."""
+        return (_whose(self.introduced).mT @ self._look_words(vocabulary)).clamp(max=1)
+
+    def told_again(self, vocabulary: Vocabulary) -> Tensor:
+        """Which reminded words say whose look that these texts introduced: (stories, segments, words, characters)."""
+        introduced = _whose(self.introduced * (1 - self.anew)).amax(-2, keepdim=True).cumsum(-3).clamp(max=1)
+        again = _whose(self.introduced * self.anew) * self._look_words(vocabulary).amax(-1, keepdim=True)
+        return again * introduced
+
+    def _look_words(self, vocabulary: Vocabulary) -> Tensor:
+        """Which reminded word is which of LOOKS."""
         numbers = torch.tensor([vocabulary.numbers(word)[0] for word in LOOKS], device=self.words.device)
-        said = (self.reminded.unsqueeze(-1) == numbers).float()
-        return (_whose(self.introduced).mT @ said).clamp(max=1)
+        return (self.reminded.unsqueeze(-1) == numbers).float()
 
 
 def _numbered(texts: Sequence[str], vocabulary: Vocabulary) -> Texts:
     """One story's, (segments, words)."""
     again = reminded(texts)
     words = vocabulary.tensor(texts)
-    named, introduced = torch.zeros_like(words), torch.zeros_like(words)
+    named, introduced, anew = torch.zeros_like(words), torch.zeros_like(words), torch.zeros_like(words)
     names: dict[str, int] = {}
     for place, text in enumerate(again):
         for found in introductions(text):
             name = found[1]
+            is_new = name not in names
             whose = names.setdefault(name, len(names) + 1)
             first = len(vocabulary.numbers(text[: found.start()]))
-            introduced[place, first : first + len(vocabulary.numbers(found[0]))] = whose
+            span = slice(first, first + len(vocabulary.numbers(found[0])))
+            introduced[place, span] = whose
+            anew[place, span] = not is_new
     for name, whose in names.items():
         named[words == vocabulary.numbers(name)[0]] = whose
-    return Texts(words, named, vocabulary.tensor(again), introduced)
+    return Texts(words, named, vocabulary.tensor(again), introduced, anew)
 
 
 def _whose(marked: Tensor) -> Tensor:
     """Numbers of characters (...) to 0 or 1 for each character: (..., characters)."""
     return (marked.unsqueeze(-1) == torch.arange(1, _MOST_CHARACTERS + 1, device=marked.device)).float()
-
-
-def of_characters(tokens: Tensor, spread: Tensor, marked: Tensor) -> tuple[Tensor, Tensor]:
-    """The mean, normalised, of the tokens (stories, segments, tokens, width) that hold words which are marked.
-
-    `spread` (stories, segments, tokens, words) says which tokens hold which words, and `marked` (stories, segments,
-    words) which words are whose. (stories, segments, characters, width), and whether there are any such tokens.
-    """
-    holds = ((spread > 0).float() @ _whose(marked)).clamp(max=1).mT
-    count = holds.sum(-1, keepdim=True)
-    mean = holds @ tokens.float() / count.clamp(min=1)
-    return functional.layer_norm(mean, mean.shape[-1:]), count[..., 0] > 0

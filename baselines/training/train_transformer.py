@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from evalsuite.learning.device import device, mixed_precision
-from evalsuite.learning.loop import DivergedError, fingerprint, fit, fused
+from evalsuite.learning.loop import DivergedError, fit, fused
 from evalsuite.learning.sums import is_made, revision
 
 from ..models.files import AUTOENCODER, BASE, SHIPPED
@@ -21,10 +21,12 @@ from ..models.generator import Generator
 from ..models.text import Vocabulary
 from ..models.transformer import MakeSequenceLayer, VideoTransformer
 from ..models.weights import load_autoencoder, load_base, save_base, save_layers
+from .heeding import train_heeding
 from .latents import Told, told
 from .lessons import FLOW_TIMES, Lessons, Stretches, draw_blend, draw_stretches
+from .naming import train_naming
 from .recall import held_out_recall, train_recall
-from .recipe import Recipe, Stage
+from .recipe import Reading, Recipe, Stage
 from .samples import draw_samples
 from .teaching import MISSED, TAUGHT_TIMES, Teacher
 
@@ -51,9 +53,12 @@ def train_base(recipe: Recipe, folder: Path, start: Path | None = None) -> None:
     lessons = Lessons.from_shelves(shelves, vocabulary)
     for stage in recipe.base:
         checkpoint = folder / f"base_{stage.name}.pt"
-        model = _fit_base(
-            model.requires_grad_(True), lessons, recipe, stage, checkpoint, revision(weights / AUTOENCODER)
-        )
+        model.requires_grad_(True).text.hints.requires_grad_(False)
+        model = _fit_base(model, lessons, recipe, stage, checkpoint, revision(weights / AUTOENCODER))
+    model = train_naming(model, vocabulary, recipe.naming, folder / "base_naming.pt", recipe.seed)
+    made_of = (recipe.stories, revision(weights / AUTOENCODER))
+    heeding = folder / "base_heeding.pt"
+    model = train_heeding(model, lessons, recipe.heeding, recipe.text_dropout, heeding, recipe.seed, made_of)
     save_base(folder / "weights", model, vocabulary)
     held_out = Lessons.from_shelves([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
     last = recipe.base[-1]
@@ -87,20 +92,17 @@ def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequen
     weights = base = _foundation(folder)
     torch.manual_seed(seed)
     model, vocabulary = load_base(base, make_layer)
-    teacher_base = load_base(base)[0].to(device())
-    rate = _best_rate(model, teacher_base, vocabulary, recipe, folder / name, seed)
-    recall = _at_rate(recipe.recall, rate)
-    model = train_recall(_learning(model), teacher_base, vocabulary, recall, folder / f"{name}_recall.pt", seed).model
+    teacher = Teacher(load_base(base)[0].to(device()), vocabulary)
+    if model.gates():  # else there is nothing that could recall
+        model = _recalling(model, teacher, recipe, folder / name, seed)
     fewest = min(stage.segments for stage in recipe.stages)
     shelves = [shelf for shelf in recipe.stories if shelf.segments >= fewest]
     lessons = Lessons.from_shelves([told(folder, weights, shelf) for shelf in shelves], vocabulary)
     held_out = Lessons.from_shelves([told(folder, weights, shelf, "dev") for shelf in shelves], vocabulary)
-    first = recipe.stages[0]
-    teacher = Teacher.of(teacher_base, vocabulary, lessons.of(first.segments), first)
     course = Course(lessons, teacher, recipe, seed, revision(weights / AUTOENCODER))
     for stage in recipe.stages:
         step = f"{name}_{stage.name}"
-        model = _fit(_learning(model), course, _at_rate(stage, rate), folder / f"{step}.pt")
+        model = _fit(_learning(model), course, stage, folder / f"{step}.pt")
         model.trained_segments = stage.segments
         if not (folder / f"{step}.png").exists():
             write_losses(folder / f"{step}.json", model, held_out, stage, recipe.held_out)
@@ -108,65 +110,52 @@ def train_layers(recipe: Recipe, folder: Path, name: str, make_layer: MakeSequen
     save_layers(folder / "weights" / f"{name}.safetensors", model, base)
 
 
-def _best_rate(
-    model: VideoTransformer, base: VideoTransformer, vocabulary: Vocabulary, recipe: Recipe, path: Path, seed: int
-) -> float:
-    """The rate under which looks are recalled best, in held-out stories, after the same few steps."""
-    if len(recipe.rates) == 1:
-        return recipe.rates[0]
-    kept = path.with_name(f"{path.name}_rates.json")
-    tried = fingerprint(model, (recipe.rates, recipe.recall, recipe.trial_steps, recipe.held_out, seed))
-    known = json.loads(kept.read_text()) if kept.exists() else {}
-    if known.get("trials") != tried:
-        for checkpoint in path.parent.glob(f"{path.name}_rate_*.pt"):  # of other trials
-            checkpoint.unlink()
-        known = {"trials": tried, "rates": {}}
-        kept.write_text(json.dumps(known))
-    if not known["rates"]:
-        found = {rate: _held_out_at(rate, model, base, vocabulary, recipe, path, seed) for rate in recipe.rates}
-        losses = {rate: loss for rate, loss in found.items() if loss is not None}
-        if not losses:
-            raise DivergedError(f"{path.name} diverged at every rate of {', '.join(map(str, recipe.rates))}.")
-        known["rates"] = losses
-        kept.write_text(json.dumps(known))
-    return float(min(known["rates"], key=known["rates"].__getitem__))
+def _recalling(model: VideoTransformer, teacher: Teacher, recipe: Recipe, path: Path, seed: int) -> VideoTransformer:
+    """Taught to recall: by the first step at each rate, then on from the one that recalls held-out looks best."""
+    first, *others = recipe.recall
+    taught, losses = {}, {}
+    for rate in recipe.rates:
+        try:
+            taught[rate] = _recalling_at(rate, deepcopy(model), teacher, first, path, seed)
+        except DivergedError:
+            continue
+        losses[rate] = held_out_recall(taught[rate], teacher, first[0], recipe.held_out)
+    if not losses:
+        raise DivergedError(f"{path.name} diverged at every rate of {', '.join(map(str, recipe.rates))}.")
+    path.with_name(f"{path.name}_rates.json").write_text(json.dumps(losses))
+    best = min(losses, key=losses.__getitem__)
+    model = taught[best]
+    for together in others:
+        model = _recalling_at(best, model, teacher, together, path, seed)
+    return model
 
 
-def _held_out_at(
-    rate: float,
-    model: VideoTransformer,
-    base: VideoTransformer,
-    vocabulary: Vocabulary,
-    recipe: Recipe,
-    path: Path,
-    seed: int,
-) -> float | None:
-    """The loss after a trial; None where it diverged."""
-    few = _at_rate(recipe.recall, rate)
-    few = replace(few, schedule=replace(few.schedule, steps=recipe.trial_steps))
-    checkpoint = path.with_name(f"{path.name}_rate_{rate:g}.pt")
-    try:
-        tried = train_recall(_learning(deepcopy(model)), base, vocabulary, few, checkpoint, seed)
-        return held_out_recall(tried, base, vocabulary, few, recipe.held_out)
-    except DivergedError:
-        return None
+def _recalling_at(
+    rate: float, model: VideoTransformer, teacher: Teacher, together: tuple[Reading, ...], path: Path, seed: int
+) -> VideoTransformer:
+    """After one step, whose checkpoint is named by its longest texts and the rate."""
+    readings = tuple(_at_rate(reading, rate) for reading in together)
+    checkpoint = path.with_name(f"{path.name}_{readings[-1].segments:03d}_recall_{rate:g}.pt")
+    return train_recall(_remembering(model), teacher, readings, checkpoint, seed)
 
 
-def _at_rate(stage: Stage, rate: float) -> Stage:
-    return replace(stage, schedule=replace(stage.schedule, rate=stage.schedule.rate * rate))
+def _at_rate(reading: Reading, rate: float) -> Reading:
+    return replace(reading, schedule=replace(reading.schedule, rate=reading.schedule.rate * rate))
+
+
+def _remembering(model: VideoTransformer) -> VideoTransformer:
+    """Where pictures are noise, sequence layers and their gates to texts learn."""
+    model.requires_grad_(False)
+    for gates in model.gates():
+        gates.requires_grad_(True).video_gates.requires_grad_(False)
+    return model
 
 
 def _learning(model: VideoTransformer) -> VideoTransformer:
-    """After the base, sequence layers, their gates, attention's projections and the text encoder learn.
-
-    The text encoder does, since until there is a memory the names in a text tell nothing that it could learn.
-    """
+    """On latents, their gates to pictures and attention's projections learn too."""
     model.requires_grad_(False)
-    model.text.requires_grad_(True)
-    for block in model.blocks:
-        block.attention.requires_grad_(True)
-        if block.between is not None:
-            block.between.requires_grad_(True)
+    for part in (*model.gates(), *model.attention()):
+        part.requires_grad_(True)
     return model
 
 

@@ -41,7 +41,7 @@ def turned(length):
 
 @pytest.fixture(scope="module")
 def models():
-    shape = TransformerShape(sequence_blocks=(1, 3, 5))
+    shape = TransformerShape()
     return {name: VideoTransformer(shape, 1340, layer) for name, layer in {"local": None, **LAYERS}.items()}
 
 

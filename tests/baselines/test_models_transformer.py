@@ -6,6 +6,7 @@ import pytest
 import torch
 from evalsuite.baselines.models.full_attention import full_attention
 from evalsuite.baselines.models.gated_deltanet import gated_deltanet
+from evalsuite.baselines.models.hints import HintingEncoder, Hints
 from evalsuite.baselines.models.layout import FRAMES_PER_SEGMENT, Layout, Places, TransformerShape
 from evalsuite.baselines.models.mamba2 import mamba2
 from evalsuite.baselines.models.sampler import Sampling, noise_of_segments, sample
@@ -16,9 +17,7 @@ from evalsuite.baselines.models.ttt_linear import ttt_linear
 from evalsuite.baselines.models.ttt_mlp import ttt_mlp
 from torch.nn import functional
 
-SHAPE = TransformerShape(
-    latent_channels=2, latent_height=4, latent_width=4, text_tokens=3, width=16, heads=2, blocks=3, sequence_blocks=(1,)
-)
+SHAPE = TransformerShape(latent_channels=2, latent_height=4, latent_width=4, text_tokens=3, width=16, heads=2, blocks=3)
 
 
 def make(layer, gate=0.5):
@@ -114,26 +113,63 @@ def test_only_a_sequence_layer_tells_one_still_of_the_others_text(layer):
     assert changed.tolist() == [True, layer is not None, layer is not None]
 
 
-def test_what_is_read_are_the_texts_after_the_first_block_with_a_sequence_layer():
+def test_what_is_read_are_the_texts_after_the_first_sequence_layer():
     model, heard = make(ttt_mlp), []
-    model.blocks[1].register_forward_hook(lambda _block, _given, made: heard.append(made))
+    model.blocks[0].between.register_forward_hook(lambda _gates, _given, made: heard.append(made))
     latents, time, words = inputs(2)
     clean, read = model.clean_and_read(latents, time, words)
     assert torch.equal(clean, model.clean(latents, time, words))
     segment = SHAPE.text_tokens + 6 * SHAPE.patches
     texts = [heard[0][:, start : start + SHAPE.text_tokens] for start in (SHAPE.patches, SHAPE.patches + segment)]
     assert torch.equal(read, torch.stack(texts, dim=1))
-    assert torch.equal(model.read(time, words).flatten(1, 2), heard[-1])
+    assert torch.equal(model.read(latents, words), read)
 
 
 @pytest.mark.parametrize("layer", [ttt_mlp, None])
 def test_only_a_sequence_layer_tells_one_text_of_another(layer):
     model = make(layer)
-    _, time, words, _ = stills(3, batch=1)
+    latents, _, words, frame = stills(3, batch=1)
     other = words.clone()
     other[:, 0] = (words[:, 0] + 1) % 20
-    changed = (model.read(time, words) - model.read(time, other)).abs().amax((0, 2, 3)) > 1e-12
-    assert changed.tolist() == [True, layer is not None, layer is not None]
+    difference = model.read(latents, words, frame) - model.read(latents, other, frame)
+    changed = (difference.abs().amax((0, 2, 3)) > 1e-12).tolist()
+    assert changed == [True, layer is not None, layer is not None]
+
+
+def test_a_hint_is_of_the_words_of_a_token_and_those_around_them():
+    torch.manual_seed(0)
+    hints, words = Hints(9, 16, inner_width=4, reach=1).double(), torch.tensor([[3, 5, 7, 2, 0]])
+    torch.nn.init.normal_(hints.somebody)
+    torch.nn.init.normal_(hints.named.weight)
+    spread = TextEncoder(9, tokens=3, width=16).spread(words).double()
+    assert (spread[0] > 0).long().tolist() == [[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0]]
+    told = [hints.embed.weight[word] if word else torch.zeros(4).double() for word in (0, 3, 5, 7, 2, 0)]
+    around = []
+    for place in range(1, 5):
+        taps = [hints.around.weight[:, :, tap] @ told[place - 1 + tap] for tap in range(3)]
+        around.append(told[place] + functional.silu(sum(taps) + hints.around.bias))
+    plain = torch.stack([around[0] + around[1], around[2], around[3]]) @ hints.hint.weight.mT
+    expected = (plain - plain.mean(-1, keepdim=True)) / (plain.var(-1, correction=0, keepdim=True) + 1e-5).sqrt()
+    found = hints(words, spread)
+    assert torch.allclose(found[0][0], expected, atol=1e-10)
+    named = torch.cat([(10 * hints.named(word)).sigmoid() for word in around])
+    counts = torch.stack([named[0] + named[1], named[2], named[3]])
+    assert torch.allclose(found[1][0], torch.outer(counts, 16 * hints.somebody), atol=1e-10)
+
+
+def test_where_no_word_is_nothing_is_hinted_at():
+    told = HintingEncoder(50, tokens=4, width=8).told(torch.tensor([[5, 6, 0, 0]]))
+    assert told.hints.any(-1).tolist() == [[True, True, False, False]]
+
+
+@pytest.mark.parametrize("layer", [ttt_mlp, None])
+def test_only_a_sequence_layer_hears_hints_and_all_hear_what_is_expected(layer):
+    model, given = make(layer), inputs(2)
+    before = model(*given)
+    torch.nn.init.normal_(model.text.hints.hint.weight)
+    assert torch.equal(model(*given), before) == (layer is None)
+    torch.nn.init.zeros_(model.text.hints.somebody)
+    assert not torch.allclose(model(*given), before)
 
 
 @pytest.mark.parametrize("layer", [ttt_linear, ttt_mlp, None])
@@ -151,16 +187,27 @@ def test_with_open_gates_each_segment_knows_of_each(layer, frame):
 
 
 def test_the_layer_reads_forwards_then_backwards_behind_gates_of_each_channel_and_kind():
-    gated = make(ttt_linear).blocks[1].between
-    torch.nn.init.normal_(gated.gates, std=0.5)
+    gated = make(ttt_linear).blocks[0].between
+    torch.nn.init.normal_(gated.text_gates, std=0.5)
+    torch.nn.init.normal_(gated.video_gates, std=0.5)
     places, tokens = Places.of(SHAPE, 3), torch.randn(2, 3 * 27 + 4, 16, dtype=torch.double)
-    (to_text, to_video), (back_to_text, back_to_video) = gated.gates.tanh()
-    video = places.is_video.unsqueeze(-1)
-    once = tokens + torch.where(video, to_video, to_text) * gated.layer(tokens, places.line)
+    hints = torch.randn(2, 3, SHAPE.text_tokens, 16, dtype=torch.double)
+    to_each = [
+        torch.where(places.is_video.unsqueeze(-1), to_video, to_text)
+        for to_text, to_video in zip(gated.text_gates.tanh(), gated.video_gates.tanh(), strict=True)
+    ]
+    hinted = torch.zeros_like(tokens)
+    for segment in range(3):
+        first = 4 + segment * 27
+        hinted[:, first : first + SHAPE.text_tokens] = hints[:, segment]
+
+    def told(x):
+        return (x - x.mean(-1, keepdim=True)) / (x.var(-1, correction=0, keepdim=True) + 1e-5).sqrt() + hinted
+
+    once = tokens + to_each[0] * gated.layer(told(tokens), places.line)
     turned = tuple(part.flip(0) for part in places.line)
-    again = gated.layer(once.flip(1), turned).flip(1)
-    expected = once + torch.where(video, back_to_video, back_to_text) * again
-    assert torch.allclose(gated(tokens, places.line, places.is_video), expected, atol=1e-12)
+    expected = once + to_each[1] * gated.layer(told(once).flip(1), turned).flip(1)
+    assert torch.allclose(gated(tokens, places, hints), expected, atol=1e-12)
 
 
 def test_one_window_of_attention_equals_torchs_own():

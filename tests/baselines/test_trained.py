@@ -199,7 +199,7 @@ def test_what_is_unlike_training_is_noted(ttt):
 def tiny():
     """A generator with random weights, which makes long videos soon."""
     torch.manual_seed(0)
-    shape = TransformerShape(latent_channels=8, width=16, heads=1, blocks=2, sequence_blocks=(1,))
+    shape = TransformerShape(latent_channels=8, width=16, heads=1, blocks=2)
     autoencoder = Autoencoder(AutoencoderShape(8, (8, 8), (1, 1), (8, 8), (1, 1)))
     vocabulary = Vocabulary([SCENE_START, SCENE_END, "the", "cat", "."])
     transformer = VideoTransformer(shape, len(vocabulary), ttt_linear).requires_grad_(False)
@@ -246,7 +246,7 @@ def test_closed_gates_are_all_shut_and_make_another_video(film):
     closed = TTT("closed")
     frames = np.stack(list(closed.generate(story(3, 3), 0, SPEC).frames))
     gates = [gate for name, gate in closed._generator.transformer.named_parameters() if name.endswith("gates")]
-    assert len(gates) == 3
+    assert len(gates) == 6
     assert not any(gate.any() for gate in gates)
     assert not np.array_equal(frames, film)
 

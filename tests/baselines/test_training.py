@@ -27,8 +27,8 @@ from evalsuite.baselines.training.renaming import renaming
 from evalsuite.baselines.training.texts import Texts
 from evalsuite.baselines.training.train_autoencoder import draw_hiding, train_autoencoder
 from evalsuite.baselines.training.train_transformer import (
-    _best_rate,
     _foundation,
+    _recalling,
     held_out_loss,
     train_base,
     velocity_loss,
@@ -184,7 +184,8 @@ def test_clips_show_their_first_frame_twice(tmp_path):
 
 def plain(words):
     """Texts with no names in them."""
-    return Texts(words, torch.zeros_like(words), words, torch.zeros_like(words))
+    nothing = torch.zeros_like(words)
+    return Texts(words, nothing, words, nothing, nothing)
 
 
 def test_stretches_keep_latents_and_words_together():
@@ -348,60 +349,74 @@ def test_a_smoke_run_of_each_other_layer_learns_and_makes_frames(name, smoke):
     assert len(list(film.frames)) == 48
 
 
-def test_the_rate_with_the_least_held_out_loss_is_taken(smoke):
+def last_rate(checkpoint):
+    return torch.load(checkpoint, weights_only=True)["optimisers"][0]["param_groups"][0]["lr"]
+
+
+def test_the_rate_with_the_least_held_out_loss_is_taken_for_recall_and_none_of_them_for_stages(smoke):
     folder, _ = smoke
-    rates = json.loads((folder / "ttt_rates.json").read_text())["rates"]
+    rates = json.loads((folder / "ttt_rates.json").read_text())
     assert set(rates) == {"0.001", "0.002"}
     assert rates["0.001"] != rates["0.002"]
     best = float(min(rates, key=rates.get))
-    state = torch.load(folder / "ttt_003.pt", weights_only=True)
-    last = state["optimisers"][0]["param_groups"][0]["lr"]
-    assert last == pytest.approx(best / 10)  # of the last of 25 steps, 10 of which fall
+    (taken,) = folder.glob("ttt_003_recall_*.pt")
+    assert taken.name == f"ttt_003_recall_{best:g}.pt"
+    assert last_rate(taken) == pytest.approx(best / 10)  # of the last of 25 steps, 10 of which fall
+    assert last_rate(folder / "ttt_003.pt") == pytest.approx(RECIPE.smoke().stages[-1].schedule.rate / 10)
 
 
-def test_trials_of_another_recipe_are_not_taken(tmp_path, monkeypatch):
-    losses = {5e-4: 0.3, 1e-3: 0.2, 2e-3: 0.1}
-    rates = []
-    monkeypatch.setattr(train_transformer, "_learning", lambda model: model)
-    monkeypatch.setattr(train_transformer, "train_recall", lambda model, base, words, few, *rest: rates.append(few))
-    monkeypatch.setattr(
-        train_transformer, "held_out_recall", lambda *of: losses[round(rates[-1].schedule.rate / rate, 6)]
-    )
-    recipe, rate, model = RECIPE, RECIPE.recall.schedule.rate, torch.nn.Linear(2, 2)
-    assert _best_rate(model, None, None, recipe, tmp_path / "ttt", 0) == 2e-3
-    assert _best_rate(model, None, None, recipe, tmp_path / "ttt", 0) == 2e-3
-    assert len(rates) == 3
-    (tmp_path / "ttt_rate_0.001.pt").touch()
-    losses[5e-4] = 0.0
-    assert _best_rate(model, None, None, replace(recipe, trial_steps=200), tmp_path / "ttt", 0) == 5e-4
-    assert len(rates) == 6
-    assert not list(tmp_path.glob("*.pt"))
-    losses[1e-3] = -1.0
-    assert _best_rate(torch.nn.Linear(2, 2), None, None, replace(recipe, trial_steps=200), tmp_path / "ttt", 0) == 1e-3
-    assert len(rates) == 9
+@pytest.fixture
+def recalling(tmp_path, monkeypatch):
+    """What goes on after a first step at each rate, by the losses that held-out texts have then."""
+
+    def taught(model, teacher, readings, checkpoint, seed):
+        return [*model, (checkpoint.name, readings[0].schedule.rate)]
+
+    def after(losses, rates=RECIPE.rates):
+        monkeypatch.setattr(train_transformer, "held_out_recall", lambda model, *rest: losses[model[-1][1]])
+        return _recalling([], None, replace(RECIPE, rates=rates), tmp_path / "ttt", 0)
+
+    monkeypatch.setattr(train_transformer, "_remembering", lambda model: model)
+    monkeypatch.setattr(train_transformer, "train_recall", taught)
+    return after
 
 
-def test_a_layer_that_diverged_at_every_rate_is_tried_again(tmp_path, monkeypatch):
-    def diverging(*of: object) -> None:
-        raise DivergedError("it did")
+def test_recall_goes_on_from_the_best_rate(recalling, tmp_path):
+    middle = RECIPE.rates[1]
+    then = RECIPE.recall[1][0].schedule.rate
+    for best in RECIPE.rates:
+        losses = {rate: 0.1 if rate == best else 0.2 for rate in RECIPE.rates}
+        steps = [(f"ttt_004_recall_{best:g}.pt", best), (f"ttt_010_recall_{best:g}.pt", pytest.approx(then * best))]
+        assert recalling(losses) == steps
+    assert recalling({middle: 0.5}, rates=(middle,))[0][1] == middle
+    assert json.loads((tmp_path / "ttt_rates.json").read_text()) == {str(middle): 0.5}
 
-    monkeypatch.setattr(train_transformer, "_learning", lambda model: model)
-    monkeypatch.setattr(train_transformer, "train_recall", diverging)
-    model = torch.nn.Linear(2, 2)
+
+def test_a_rate_at_which_a_layer_diverges_is_left_out(recalling, monkeypatch):
+    low, middle, _ = RECIPE.rates
+    taught = train_transformer.train_recall
+
+    def diverging_above(most):
+        def trained(model, teacher, readings, *rest):
+            if readings[0].schedule.rate > most:
+                raise DivergedError("it did")
+            return taught(model, teacher, readings, *rest)
+
+        return trained
+
+    monkeypatch.setattr(train_transformer, "train_recall", diverging_above(middle))
+    assert recalling({low: 0.2, middle: 0.1})[0][1] == middle
+    monkeypatch.setattr(train_transformer, "train_recall", diverging_above(0.0))
     with pytest.raises(DivergedError, match="at every rate"):
-        _best_rate(model, None, None, RECIPE, tmp_path / "ttt", 0)
-    monkeypatch.setattr(train_transformer, "train_recall", lambda *of: None)
-    monkeypatch.setattr(train_transformer, "held_out_recall", lambda *of: 0.5)
-    assert _best_rate(model, None, None, RECIPE, tmp_path / "ttt", 0) in RECIPE.rates
+        recalling({})
 
 
-def test_a_rate_that_is_asked_for_is_taken_without_trials(tmp_path, monkeypatch):
+def test_a_rate_that_is_asked_for_is_the_only_one(tmp_path, monkeypatch):
     recipes = []
     monkeypatch.setattr(train, "train_layers", lambda recipe, *rest: recipes.append(recipe))
     monkeypatch.setattr(train, "draw_curves", lambda path, curves: None)
     TTT().train(Training(tmp_path, rate=0.004))
-    assert _best_rate(None, None, None, recipes[0], tmp_path / "ttt", 0) == 0.004
-    assert not list(tmp_path.iterdir())
+    assert recipes[0].rates == (0.004,)
 
 
 def test_layers_are_kept_without_the_base_and_refuse_another(smoke, tmp_path):
@@ -410,7 +425,7 @@ def test_layers_are_kept_without_the_base_and_refuse_another(smoke, tmp_path):
     with safe_open(weights / "ttt.safetensors", framework="pt") as file:
         names = set(file.keys())
     assert names
-    assert all("between" in name or ".attention." in name or name.startswith("text.") for name in names)
+    assert all("between" in name or ".attention." in name for name in names)
     model, vocabulary = load_base(weights)
     model.enter.bias.add_(1)
     save_base(tmp_path, model, vocabulary)
