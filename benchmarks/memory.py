@@ -72,7 +72,8 @@ def answer(
     model: VideoTransformer, mixed: Tensor, times: Tensor, words: Tensor, remembered: Tensor | None = None
 ) -> Tensor:
     """The latents without their noise, of later segments."""
-    return model.clean(mixed, times, words, torch.tensor([_STILL]), remembered)[:, 1:].float()
+    clean, _ = model.clean_and_read(mixed, times, words, torch.tensor([_STILL]), remembered)
+    return clean[:, 1:].float()
 
 
 def answers(

@@ -170,19 +170,9 @@ class VideoTransformer(nn.Module):
         """
         return velocity(latents, time, self.clean(latents, time, words, still))
 
-    def clean(
-        self,
-        latents: Tensor,
-        time: Tensor,
-        words: Tensor,
-        still: Tensor | None = None,
-        remembered: Tensor | None = None,
-    ) -> Tensor:
-        """The latents without their noise, as far as they can be told.
-
-        What is `remembered` (batch, n, text tokens, width) is told besides, as a memory that knew it would.
-        """
-        return self.clean_and_read(latents, time, words, still, remembered)[0]
+    def clean(self, latents: Tensor, time: Tensor, words: Tensor, still: Tensor | None = None) -> Tensor:
+        """The latents without their noise, as far as they can be told."""
+        return self.clean_and_read(latents, time, words, still)[0]
 
     def clean_and_read(
         self,
@@ -192,7 +182,10 @@ class VideoTransformer(nn.Module):
         still: Tensor | None = None,
         remembered: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """`clean`, and `read`."""
+        """`clean`, and `read`.
+
+        What is `remembered` (batch, n, text tokens, width) is told besides, as a memory that knew it would.
+        """
         told, places, steer = self.text.told(words), self._places(words, still), self._steered(time)
         first, *others = cast(Sequence[_Block], self.blocks)
         x = first.remember(self._line(latents, told, places.layout), places, told.hints)

@@ -36,7 +36,7 @@ def train_heeding(
     """The moving average of a base whose blocks were trained; its text encoder and its hints stay."""
     model = deepcopy(base).to(device())
     model.requires_grad_(False).blocks.requires_grad_(True)
-    teacher = Teacher(deepcopy(base).to(device()), lessons.vocabulary)
+    teacher = Teacher(base.to(device()), lessons.vocabulary)
     shelves = lessons.of(stage.segments)
 
     def loss(luck: torch.Generator) -> Tensor:
@@ -65,5 +65,5 @@ def heeding_loss(
         remembered = strengths.clamp(min=0).unsqueeze(-1) * teacher.remembered(texts)
     words = texts.words.where(strengths >= 0, texts.reminded)
     with mixed_precision(noise.device):
-        clean = model.clean(mixed, time, words, drawn.still, remembered)
+        clean, _ = model.clean_and_read(mixed, time, words, drawn.still, remembered)
     return (clean.float() - wanted.float()).square().mean()

@@ -1,4 +1,4 @@
-"""The transformers' training: first the base by flow matching, then sequence layers with the base as their teacher."""
+"""The transformers' training: first the base, by flow matching and then for memories to come; then sequence layers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Course(NamedTuple):
 
 
 def train_base(recipe: Recipe, folder: Path, start: Path | None = None) -> None:
-    """The transformer without sequence layers, first on single frames, then on single segments.
+    """The transformer without sequence layers, on single frames and segments; then whom texts name, and to heed it.
 
     It begins with the weights in `start`, or with nothing.
     """
