@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from evalsuite import suites, video
@@ -118,6 +120,20 @@ def test_show_prints_and_draws(capsys, tmp_path):
     assert "0 - 3 s" in out
     assert (tmp_path / "smoke-0000.png").stat().st_size > 10_000
     assert "strip drawn" in err
+
+
+def test_show_adds_a_row_for_each_system_or_says_that_it_has_no_video(capsys):
+    boards = ("--suite", "smoke", "--limit", "1")
+    assert said(capsys, "generate", "--model", "oracle", "--model", "noise", *boards)[0] == 0
+    rows = ("show", "smoke/smoke-0000", "--model", "oracle", "--model", "noise", "--picture", "rows.png")
+    assert said(capsys, *rows)[0] == 0
+    picture = cv2.imread("rows.png").astype(float)
+    world, oracle, noise = (picture[start + 18 : start + 114] for start in (0, 118, 236))
+    assert np.abs(world - oracle).mean() < 10  # what encoding takes
+    assert np.abs(world - noise).mean() > 50
+    code, _, err = said(capsys, "show", "smoke/smoke-0001", "--model", "oracle", "--picture", "none.png")
+    assert (code, Path("none.png").exists()) == (2, False)
+    assert "oracle" in err
 
 
 def test_export_check_and_import_go_round(capsys, tmp_path):
