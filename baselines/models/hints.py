@@ -46,7 +46,7 @@ class Hints(nn.Module):
         return _LOUD * self.somebody
 
 
-class Told(NamedTuple):
+class EncodedText(NamedTuple):
     """What a text says: all but `summary`, (..., width), are (..., tokens, width), in order."""
 
     tokens: Tensor
@@ -64,9 +64,9 @@ class HintingEncoder(TextEncoder):
         super().__init__(vocabulary, tokens, width)
         self.hints = Hints(vocabulary, width)
 
-    def told(self, numbers: Tensor) -> Told:
+    def told(self, numbers: Tensor) -> EncodedText:
         """Of word numbers (..., words)."""
         tokens, summary = self(numbers)
         flat = numbers.flatten(0, -2)
         hints, expected = (part.view_as(tokens) for part in self.hints(flat, self.spread(flat)))
-        return Told(tokens, summary, hints, expected)
+        return EncodedText(tokens, summary, hints, expected)

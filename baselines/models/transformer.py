@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .hints import HintingEncoder, Told
+from .hints import EncodedText, HintingEncoder
 from .layout import Layout, Places, TransformerShape
 from .sequence import Rotation, SequenceLayer, rotate
 
@@ -214,7 +214,7 @@ class VideoTransformer(nn.Module):
         embedded = self.time(waves(time).to(self.enter.weight.dtype))
         return embedded, self.steer(embedded)
 
-    def _line(self, latents: Tensor, told: Told, layout: Layout) -> Tensor:
+    def _line(self, latents: Tensor, told: EncodedText, layout: Layout) -> Tensor:
         """The tokens of text and video as the blocks read them."""
         summaries = layout.told(told.summary).unsqueeze(2)
         parts = zip(latents.split(_FRAMES_AT_ONCE, dim=1), summaries.split(_FRAMES_AT_ONCE, dim=1), strict=True)

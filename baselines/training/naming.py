@@ -15,7 +15,7 @@ from torch.nn import functional
 from evalsuite.learning.device import device, mixed_precision
 from evalsuite.learning.loop import fit
 
-from ..models.hints import Told
+from ..models.hints import EncodedText
 from ..models.text import Vocabulary
 from ..models.transformer import VideoTransformer, start_at_zero
 from .drawn_texts import draw_texts
@@ -75,7 +75,7 @@ def naming_loss(naming: Naming, vocabulary: Vocabulary, texts: Texts) -> Tensor:
     return unread + _CONFUSED * confused + _UNEXPECTED * unexpected(told, added)
 
 
-def unexpected(told: Told, looks: Tensor) -> Tensor:
+def unexpected(told: EncodedText, looks: Tensor) -> Tensor:
     """The share of `looks` that is not expected: squared distances, of squares; without a memory, some is."""
     return (told.expected.float() - looks).square().sum() / looks.square().sum().clamp(min=1)
 
