@@ -1,15 +1,18 @@
 """Guesses by eye of what generated frames show, made before the text is read.
 
-`python benchmarks/contact_sheet.py draw RUN_FOLDER SUITE SYSTEM PLACE` draws 20 frames, chosen by a fixed seed from
-segments with one character, into PLACE.png, and writes PLACE.csv with empty columns to fill in by eye. `... judge
-RUN_FOLDER SUITE SYSTEM PLACE` then counts which guesses agree with the storyboards.
+`python benchmarks/contact_sheet.py draw RUN_FOLDER SUITE SYSTEM PLACE` draws 40 frames, chosen by a fixed seed from
+segments with one character, into PLACE.png, and writes PLACE.csv with empty columns to fill in by eye. Beside it,
+PLACE_legend.png shows what each species looks like in pictures of this size and this autoencoder, of stories that are
+in no suite. `... judge RUN_FOLDER SUITE SYSTEM PLACE` then counts which guesses agree with the storyboards.
 """
 
 from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,14 +20,18 @@ import cv2
 import numpy as np
 from looks import characters
 
-from evalsuite import strip, suites
+from evalsuite import plugins, strip, suites
 from evalsuite.stats import generator
 from evalsuite.store import Store
-from evalsuite.types import Frame, Storyboard
+from evalsuite.toon import script
+from evalsuite.toon.episode import SPECIES
+from evalsuite.types import Frame, Storyboard, VideoSpec
 
-FRAMES = 20
+FRAMES = 40
 COLUMNS = 5
-SCALE = 3
+SCALE = 2
+_SPEC = VideoSpec(96, 64, 8.0)
+_FIRST = 5000  # of the split `dev`; the suite of that name ends before
 WHAT = ("species", "colour", "setting")
 
 
@@ -42,7 +49,7 @@ class Choice(NamedTuple):
 
 
 def choose(boards: Sequence[Storyboard]) -> list[Choice]:
-    """Twenty segments with one character, of twenty storyboards, by a fixed seed."""
+    """Segments with one character, each of another storyboard, by a fixed seed."""
     luck = generator("contact sheet")
     chosen = []
     for place in luck.permutation(len(boards)):
@@ -62,15 +69,45 @@ def shown(choice: Choice, store: Store, system: str) -> Frame:
 
 
 def draw(choices: Sequence[Choice], store: Store, system: str, place: Path) -> None:
-    """The sheet, numbered from 1 by rows, and the table to fill in."""
-    cells = []
-    for number, choice in enumerate(choices, 1):
-        frame = cv2.resize(shown(choice, store, system), None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_NEAREST)
-        cells.append(cv2.putText(frame, str(number), (4, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 0, 0), 2))
-    rows = [np.hstack(cells[start : start + COLUMNS]) for start in range(0, len(cells), COLUMNS)]
-    cv2.imwrite(str(place.with_suffix(".png")), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR))
+    """The sheet, numbered from 1 by rows, the table to fill in, and the legend."""
+    frames = [shown(choice, store, system) for choice in choices]
+    _write(place.with_suffix(".png"), frames, [str(number) for number in range(1, len(frames) + 1)])
     with place.with_suffix(".csv").open("w", newline="") as file:
-        csv.writer(file).writerows([("frame", *WHAT), *((number, "", "", "") for number in range(1, len(cells) + 1))])
+        csv.writer(file).writerows([("frame", *WHAT), *((number, "", "", "") for number in range(1, len(frames) + 1))])
+    examples = legend()
+    labels = [f"{colour} {species}" for colour, species, _ in examples]
+    _write(place.with_name(f"{place.stem}_legend.png"), [frame for *_, frame in examples], labels)
+
+
+def legend() -> list[tuple[str, str, Frame]]:
+    """Of each species a row of pictures, with their colours."""
+    found: dict[str, list[tuple[str, str, Frame]]] = defaultdict(list)
+    for colour, species, frame in _sights():
+        if len(found[species]) < COLUMNS:
+            found[species].append((colour, species, frame))
+        if all(len(found[name]) == COLUMNS for name in SPECIES):
+            break
+    return [example for name in SPECIES for example in found[name]]
+
+
+def _sights() -> Iterator[tuple[str, str, Frame]]:
+    """Everybody who is alone in the middle of a segment, story after story."""
+    for number in count(_FIRST):
+        board = script.storyboard(script.episode("dev", 3, number))
+        frames = list(plugins.baseline("reconstructed").generate(board, 0, _SPEC).frames)
+        for segment, middle in enumerate(strip.middles_of(board)):
+            for someone in characters(board, segment) if len(characters(board, segment)) == 1 else ():
+                colour, species = someone.description.split()[:2]
+                yield colour, species, frames[round(middle * _SPEC.fps)]
+
+
+def _write(path: Path, frames: Sequence[Frame], labels: Sequence[str]) -> None:
+    cells = []
+    for frame, label in zip(frames, labels, strict=True):
+        large = cv2.resize(np.ascontiguousarray(frame), None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_NEAREST)
+        cells.append(cv2.putText(large, label, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 0, 0), 1))
+    rows = [np.hstack(cells[start : start + COLUMNS]) for start in range(0, len(cells), COLUMNS)]
+    cv2.imwrite(str(path), cv2.cvtColor(np.vstack(rows), cv2.COLOR_RGB2BGR))
 
 
 def judge(choices: Sequence[Choice], place: Path) -> None:
