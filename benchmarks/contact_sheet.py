@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
@@ -75,30 +74,30 @@ def draw(choices: Sequence[Choice], store: Store, system: str, place: Path) -> N
     with place.with_suffix(".csv").open("w", newline="") as file:
         csv.writer(file).writerows([("frame", *WHAT), *((number, "", "", "") for number in range(1, len(frames) + 1))])
     examples = legend()
-    labels = [f"{colour} {species}" for colour, species, _ in examples]
-    _write(place.with_name(f"{place.stem}_legend.png"), [frame for *_, frame in examples], labels)
+    labels = [f"{truth['colour']} {truth['species']}" for truth, _ in examples]
+    _write(place.with_name(f"{place.stem}_legend.png"), [frame for _, frame in examples], labels)
 
 
-def legend() -> list[tuple[str, str, Frame]]:
-    """Of each species a row of pictures, with their colours."""
-    found: dict[str, list[tuple[str, str, Frame]]] = defaultdict(list)
-    for colour, species, frame in _sights():
-        if len(found[species]) < COLUMNS:
-            found[species].append((colour, species, frame))
-        if all(len(found[name]) == COLUMNS for name in SPECIES):
+def legend() -> list[tuple[dict[str, str], Frame]]:
+    """Of each species a row of pictures, and what they show."""
+    found: dict[str, list[tuple[dict[str, str], Frame]]] = {species: [] for species in SPECIES}
+    for truth, frame in _sights():
+        if len(found[truth["species"]]) < COLUMNS:
+            found[truth["species"]].append((truth, frame))
+        if all(len(row) == COLUMNS for row in found.values()):
             break
-    return [example for name in SPECIES for example in found[name]]
+    return [example for row in found.values() for example in row]
 
 
-def _sights() -> Iterator[tuple[str, str, Frame]]:
+def _sights() -> Iterator[tuple[dict[str, str], Frame]]:
     """Everybody who is alone in the middle of a segment, story after story."""
+    drawn = plugins.baseline("reconstructed")
     for number in count(_FIRST):
         board = script.storyboard(script.episode("dev", 3, number))
-        frames = list(plugins.baseline("reconstructed").generate(board, 0, _SPEC).frames)
+        frames = list(drawn.generate(board, 0, _SPEC).frames)
         for segment, middle in enumerate(strip.middles_of(board)):
-            for someone in characters(board, segment) if len(characters(board, segment)) == 1 else ():
-                colour, species = someone.description.split()[:2]
-                yield colour, species, frames[round(middle * _SPEC.fps)]
+            if len(characters(board, segment)) == 1:
+                yield Choice(board, segment).truth, frames[round(middle * _SPEC.fps)]
 
 
 def _write(path: Path, frames: Sequence[Frame], labels: Sequence[str]) -> None:
