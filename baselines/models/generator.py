@@ -30,6 +30,8 @@ class Piece:
     text: str
     unwanted: str
     frames: int
+    cut: bool
+    """Whether a scene begins with it."""
 
 
 def pieces(storyboard: Storyboard) -> list[Piece]:
@@ -47,7 +49,7 @@ def pieces(storyboard: Storyboard) -> list[Piece]:
             cut = False
     texts = marked_texts([part for part, _ in parts])
     return [
-        Piece(text, part.negative_text, min(FRAMES_PER_PIECE, left))
+        Piece(text, part.negative_text, min(FRAMES_PER_PIECE, left), part.cut_before)
         for text, (part, left) in zip(texts, parts, strict=True)
     ]
 
@@ -109,4 +111,5 @@ class Generator:
             unwanted,
             noise_of_segments(name, seed, len(plan), self.transformer.shape),
             self.sampling,
+            torch.tensor([piece.cut for piece in plan]),
         )

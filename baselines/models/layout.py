@@ -45,7 +45,9 @@ class TransformerShape:
 class Layout:
     """The order of tokens: the first frame, then for each segment its text and the six frames that it adds."""
 
-    def __init__(self, shape: TransformerShape) -> None:
+    def __init__(self, shape: TransformerShape, cuts: Tensor | None = None) -> None:
+        """`cuts` (segments,), bool, says which segments begin another scene than the frame before them is of."""
+        self.cuts = cuts
         self.text = shape.text_tokens
         self.patches = shape.patches
         self.segment = shape.text_tokens + FRAMES_PER_SEGMENT * shape.patches
@@ -88,10 +90,13 @@ class Layout:
             yield torch.cat([own, before[:, :, : self.patches]], dim=2)
 
     def merge(self, windows: Tensor) -> Tensor:
-        """The inverse of all `windows`; the two results for a shared frame are averaged."""
+        """The inverse of all `windows`; the two results for a shared frame are averaged, unless a cut lies between."""
         own, before = windows.split([self.segment, self.patches], dim=2)
-        shared = (own[:, :-1, -self.patches :] + before[:, 1:]) / 2
-        endings = torch.cat([shared, own[:, -1:, -self.patches :]], dim=1)
+        endings = own[:, :, -self.patches :]
+        shared = (endings[:, :-1] + before[:, 1:]) / 2
+        if self.cuts is not None:  # the next scene would be seen through the end of this one
+            shared = torch.where(self.cuts[1:, None, None], endings[:, :-1], shared)
+        endings = torch.cat([shared, endings[:, -1:]], dim=1)
         segments = torch.cat([own[:, :, : -self.patches], endings], dim=2)
         return torch.cat([before[:, 0], segments.flatten(1, 2)], dim=1)
 
@@ -136,10 +141,12 @@ class Places:
     is_video: Tensor
 
     @classmethod
-    def of(cls, shape: TransformerShape, segments: int, device: torch.device | None = None) -> Places:
-        """Of all frames of so many segments."""
+    def of(
+        cls, shape: TransformerShape, segments: int, device: torch.device | None = None, cuts: Tensor | None = None
+    ) -> Places:
+        """Of all frames of so many segments, some of which may begin with a cut."""
         added = torch.arange(1, FRAMES_PER_SEGMENT + 1, device=device).repeat(segments)
-        layout = Layout(shape)
+        layout = Layout(shape, cuts)
         video = _video_places(shape, functional.pad(added, (1, 0)))
         places = layout.line_up(video.new_zeros(1, segments, shape.text_tokens, 4), video)
         (window,) = layout.windows(places[:, : layout.tokens(1)], at_once=1)

@@ -37,15 +37,25 @@ def noise_of_segments(storyboard: str, seed: int, segments: int, shape: Transfor
     return torch.cat(parts, dim=1)
 
 
-def sample(model: VideoTransformer, wanted: Tensor, unwanted: Tensor, noise: Tensor, sampling: Sampling) -> Tensor:
-    """Latents for word numbers `wanted` and `unwanted`, each (1, segments, words), from `noise`."""
+def sample(
+    model: VideoTransformer,
+    wanted: Tensor,
+    unwanted: Tensor,
+    noise: Tensor,
+    sampling: Sampling,
+    cuts: Tensor | None = None,
+) -> Tensor:
+    """Latents for word numbers `wanted` and `unwanted`, each (1, segments, words), from `noise`.
+
+    `cuts` (segments,), bool, says which segments begin a scene; it is told with either text, so that it is not guided.
+    """
     words = torch.cat([wanted, unwanted])
     even = torch.linspace(1, 0, sampling.steps + 1)
     times = sampling.shift * even / (1 + (sampling.shift - 1) * even)
     latents = noise.clone()
     del noise  # as large as all latents of the video
     for time, following in pairwise(times):
-        towards, away = _clean(model, latents, time, words)
+        towards, away = _clean(model, latents, time, words, cuts)
         _advance(latents, towards, away, sampling.guidance, time, following)
     return latents
 
@@ -58,9 +68,12 @@ def _advance(latents: Tensor, towards: Tensor, away: Tensor, guidance: float, ti
         part.add_(velocity(part, time.expand(1), guided), alpha=float(following - time))
 
 
-def _clean(model: VideoTransformer, latents: Tensor, time: Tensor, words: Tensor) -> tuple[Tensor, Tensor]:
+def _clean(
+    model: VideoTransformer, latents: Tensor, time: Tensor, words: Tensor, cuts: Tensor | None
+) -> tuple[Tensor, Tensor]:
     """Of the wanted and of the unwanted text: in one batch, or, where memory would grow, one after the other."""
     if words.shape[1] > _SEGMENTS_TOGETHER:
-        return model.clean(latents, time.expand(1), words[:1]), model.clean(latents, time.expand(1), words[1:])
-    both = model.clean(latents.expand(2, -1, -1, -1, -1), time.expand(2), words)
+        wanted, unwanted = (model.clean(latents, time.expand(1), one, cuts=cuts) for one in words.split(1))
+        return wanted, unwanted
+    both = model.clean(latents.expand(2, -1, -1, -1, -1), time.expand(2), words, cuts=cuts)
     return both[:1], both[1:]

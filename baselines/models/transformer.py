@@ -2,7 +2,7 @@
 
 *One-Minute Video Generation with Test-Time Training* (arXiv 2504.05298), figures 2 and 3. A video of n segments has
 6 n + 1 latent frames; segment i sees the frames 6 i ... 6 i + 6, so that neighbours share one, whose two results are
-averaged.
+averaged, unless a cut is known to lie between.
 """
 
 from __future__ import annotations
@@ -170,9 +170,16 @@ class VideoTransformer(nn.Module):
         """
         return velocity(latents, time, self.clean(latents, time, words, still))
 
-    def clean(self, latents: Tensor, time: Tensor, words: Tensor, still: Tensor | None = None) -> Tensor:
-        """The latents without their noise, as far as they can be told."""
-        return self.clean_and_read(latents, time, words, still)[0]
+    def clean(
+        self,
+        latents: Tensor,
+        time: Tensor,
+        words: Tensor,
+        still: Tensor | None = None,
+        cuts: Tensor | None = None,
+    ) -> Tensor:
+        """The latents without their noise, as far as they can be told; `cuts` (n,), bool, as a `Layout` is told."""
+        return self.clean_and_read(latents, time, words, still, cuts=cuts)[0]
 
     def clean_and_read(
         self,
@@ -181,12 +188,13 @@ class VideoTransformer(nn.Module):
         words: Tensor,
         still: Tensor | None = None,
         remembered: Tensor | None = None,
+        cuts: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """`clean`, and `read`.
 
         What is `remembered` (batch, n, text tokens, width) is told besides, as a memory that knew it would.
         """
-        told, places, steer = self.text.told(words), self._places(words, still), self._steered(time)
+        told, places, steer = self.text.told(words), self._places(words, still, cuts), self._steered(time)
         first, *others = cast(Sequence[_Block], self.blocks)
         x = first.remember(self._line(latents, told, places.layout), places, told.hints)
         read = places.layout.texts(x).clone()  # else it would hold the whole line, which may be long
@@ -205,9 +213,11 @@ class VideoTransformer(nn.Module):
         line = self._line(latents, told, places.layout)
         return places.layout.texts(first.remember(line, places, told.hints))
 
-    def _places(self, words: Tensor, still: Tensor | None) -> Places:
+    def _places(self, words: Tensor, still: Tensor | None, cuts: Tensor | None = None) -> Places:
         shape, segments, at = self.shape, words.shape[1], words.device
-        return Places.of(shape, segments, at) if still is None else Places.of_stills(shape, segments, still.to(at))
+        return (
+            Places.of(shape, segments, at, cuts) if still is None else Places.of_stills(shape, segments, still.to(at))
+        )
 
     def _steered(self, time: Tensor) -> tuple[Tensor, Tensor]:
         """The embedded time, and what it means to all blocks alike."""

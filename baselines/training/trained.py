@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..models.sequence import SequenceLayer
     from ..models.transformer import MakeSequenceLayer
 
-ARITHMETIC = "6"
+ARITHMETIC = "7"
 """Raised when the code makes other pixels of the same weights."""
 _SEGMENTS_OF_A_MINUTE = 21
 CLOSED = "closed"

@@ -70,6 +70,28 @@ def test_the_frame_that_two_windows_share_is_averaged():
     assert merged.tolist() == [0.0] * 6 + [0.5] + [1.0] * 6
 
 
+def test_the_end_of_a_scene_is_the_earlier_windows_alone():
+    layout = Layout(SHAPE, cuts=torch.tensor([True, False, True]))
+    windows = torch.zeros(1, 3, layout.segment + layout.patches, 1)
+    windows[:, 1], windows[:, 2] = 1, 2
+    merged = layout.video(layout.merge(windows))[0, :, 0, 0]
+    assert merged.tolist() == [0.0] * 6 + [0.5] + [1.0] * 6 + [2.0] * 6
+
+
+def test_what_follows_a_cut_is_not_seen_before_it():
+    model = make(None)
+    latents, time, words = inputs(3)
+    later, told = latents.clone(), words.clone()
+    later[:, 7:], told[:, 1:] = 0, 1
+    for cut in (False, True):
+        shown = [
+            model.clean(*asked, cuts=torch.tensor([False, cut, False]))
+            for asked in ((latents, time, words), (later, time, told))
+        ]
+        changed = (shown[0] != shown[1]).any(-1).any(-1).any(-1)[0].tolist()
+        assert changed == [not cut] * 7 + [True] * 12
+
+
 def test_text_is_not_turned_and_windows_start_anew():
     places = Places.of(SHAPE, 3)
     assert torch.equal(places.window[0][:3], torch.ones(3, 4))

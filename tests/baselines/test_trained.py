@@ -107,6 +107,7 @@ def test_a_segment_without_a_frame_leaves_its_cut_to_the_next():
     )
     plan = pieces(Storyboard(id="short", title="short", segments=segments))
     assert [piece.text for piece in plan] == ["One. <end_scene>", "<start_scene> Three.", "Three."]
+    assert [piece.cut for piece in plan] == [False, True, False]
 
 
 def test_scenes_are_marked_at_cuts_as_in_the_paper():
