@@ -215,9 +215,9 @@ class VideoTransformer(nn.Module):
 
     def _places(self, words: Tensor, still: Tensor | None, cuts: Tensor | None = None) -> Places:
         shape, segments, at = self.shape, words.shape[1], words.device
-        return (
-            Places.of(shape, segments, at, cuts) if still is None else Places.of_stills(shape, segments, still.to(at))
-        )
+        if still is not None:
+            return Places.of_stills(shape, segments, still.to(at))
+        return Places.of(shape, segments, at, cuts)
 
     def _steered(self, time: Tensor) -> tuple[Tensor, Tensor]:
         """The embedded time, and what it means to all blocks alike."""
