@@ -6,7 +6,7 @@ A picture that was drawn once and is only shown changes little, whatever the cam
 from __future__ import annotations
 
 from collections import deque
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import cv2
 import numpy as np
@@ -28,12 +28,17 @@ UNKNOWN = 100.0
 """The change where there is no moment before to compare with."""
 STIRRED = 6.0
 """The change from which on a cell stirs, in units of Lab."""
-CALM = ((0.75, 5), (2.5, 13))
+PAUSE = 0.75
+"""Seconds for which anybody may stand still."""
+CALM = ((PAUSE, 5), (2.5, 13))
 """Where for so many seconds fewer than so many of 384 cells ever stir, nobody lives.
 
 On `dev` in any such times 14 and 31 do at least in the world, 40 and 186 in generators' videos; 3 at most in all their
 stills that the camera moves across, and 12 where a small dot moves on one.
 """
+LIVELY = 0.1
+"""Where at some time within `PAUSE` this share of the cells stir that do in the middling moment of the video, it is as
+lively as can be asked for."""
 WHOLLY = 0.99
 """The share of a pixel that must have been in view before."""
 SMOOTHED = 0.8
@@ -107,13 +112,33 @@ def lifeless(stir: Features, seconds: Array) -> npt.NDArray[np.bool_]:
 
     As is what hardly changes anywhere, such as a still with a clock or a bar of progress.
     """
-    stirring = (stir.array >= STIRRED).sum(axis=1)
-    pace = pace_of(stir.seconds)
+    stirring, pace = _stirring(stir), pace_of(stir.seconds)
     calm = np.any([runs(stirring < fewest, max(1, round(lasting * pace))) for lasting, fewest in CALM], axis=0)
-    each = sliding_window_view(np.pad(calm, (0, max(LAGS))), max(LAGS) + 1)  # a row tells of the second before it too
-    told = np.asarray(each.any(axis=1))
-    latest = np.maximum(np.searchsorted(stir.seconds, seconds + 0.5 / PACE) - 1, 0)
-    return told[latest]
+    return np.asarray(_with_later(calm).any(axis=1))[_latest(stir, seconds)]
+
+
+def liveliness(stir: Features, seconds: Array) -> Array:
+    """How much stirs at each of these seconds, 0 - 1, beside what mostly stirs in this video."""
+    stirring, lasting = _stirring(stir), max(1, round(PAUSE * pace_of(stir.seconds)))
+    usual = np.median(stirring[max(LAGS) :]) if len(stirring) > max(LAGS) else 0.0  # before, nothing is known
+    lively = np.minimum(stirring / max(LIVELY * usual, 1.0), 1)
+    recent = sliding_window_view(np.pad(lively, (lasting - 1, 0), mode="edge"), lasting).max(axis=1)
+    return np.asarray(_with_later(recent).min(axis=1))[_latest(stir, seconds)]
+
+
+def _stirring(stir: Features) -> npt.NDArray[np.int_]:
+    """How many cells stir in each row."""
+    return np.asarray((stir.array >= STIRRED).sum(axis=1))
+
+
+def _with_later(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Each row and those of the second after it, which tell of it too: (rows, rows of a second and one)."""
+    return sliding_window_view(np.pad(rows, (0, max(LAGS)), mode="edge"), max(LAGS) + 1)
+
+
+def _latest(stir: Features, seconds: Array) -> npt.NDArray[np.int_]:
+    """The number of the last row at each of these seconds."""
+    return np.asarray(np.maximum(np.searchsorted(stir.seconds, seconds + 0.5 / PACE) - 1, 0))
 
 
 EXTRACTORS[NAME] = Stir

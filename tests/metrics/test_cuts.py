@@ -1,33 +1,65 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
 import pytest
-from evalsuite.metrics.transitions import match
+from evalsuite.metrics import _cuts
+from evalsuite.metrics._cuts import CLEAR, WHOLE
+from evalsuite.metrics._stir import LAGS, LIVELY, PAUSE
+from evalsuite.metrics._timeline import Timeline
+from evalsuite.metrics.transitions import Transitions, match
+
+from evalsuite.features import extract
+from evalsuite.types import Clip
 
 Film = Callable[..., np.ndarray]
 
 
-def _most_pairs(planned: list[float], seen: list[float], tolerance: float) -> int:
+def _most(planned: list[float], seen: dict[float, float], tolerance: float) -> float:
     """By trying every assignment."""
-    few, many = sorted([planned, seen], key=len)
+    places = [*seen, *[None] * len(planned)]
     return max(
-        sum(abs(a - b) <= tolerance for a, b in zip(few, chosen, strict=True))
-        for chosen in permutations(many, len(few))
+        sum(seen[b] for a, b in zip(planned, chosen, strict=True) if b is not None and abs(a - b) <= tolerance)
+        for chosen in permutations(places, len(planned))
     )
 
 
-def test_matching_finds_as_many_pairs_as_any_assignment() -> None:
+def test_matching_finds_as_much_as_any_assignment() -> None:
     rng = np.random.default_rng(5)
     for _ in range(200):
-        planned = sorted(rng.uniform(0, 2, rng.integers(0, 5)).tolist())
-        seen = sorted(rng.uniform(0, 2, rng.integers(0, 5)).tolist())
+        planned = sorted(rng.uniform(0, 2, rng.integers(0, 4)).tolist())
+        seen = {second: float(rng.uniform(0.1, 1)) for second in rng.uniform(0, 2, rng.integers(0, 5)).tolist()}
         pairs = match(planned, seen, 0.25)
-        assert len(pairs) == _most_pairs(planned, seen, 0.25)
-        assert all(abs(plan - cut) <= 0.25 for plan, cut in pairs)
-        assert len({cut for _, cut in pairs}) == len(pairs)
+        assert sum(seen[cut] for cut in pairs.values()) == pytest.approx(_most(planned, seen, 0.25))
+        assert all(abs(plan - cut) <= 0.25 for plan, cut in pairs.items())
+        assert len(set(pairs.values())) == len(pairs)
+
+
+@pytest.mark.parametrize(("beyond", "counts"), [(-0.1, 0.0), (0.0, 0.0), (0.25, 0.25), (1.0, 1.0), (3.0, 1.0)])
+def test_a_cut_counts_by_how_clear_it_is(beyond: float, counts: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    jump = np.zeros(20)
+    jump[9] = CLEAR + beyond * (WHOLE - CLEAR)
+    monkeypatch.setattr(_cuts, "jumps", lambda line: (jump, np.zeros(20)))
+    clear = _cuts.clearness(Timeline(np.zeros((20, 3)), 8.0, 1.0))
+    assert clear[9] == pytest.approx(counts)
+    assert np.delete(clear, 9).max() == 0
+
+
+def test_a_moment_counts_by_how_much_stirs_in_it(story: Callable, film: Film, stirring: Callable) -> None:
+    """In the last third a half of what is lively, and in the second before it, since a moment has what the next has."""
+    plan, frames = story("aaaaaaaa"), film(story("aaaaaaaa"))
+    found = extract([Clip(frames, np.arange(len(frames)) / 8)], ("thumbnails",))
+    stir = stirring(found["thumbnails"].seconds)
+    quiet = stir.array.copy()
+    quiet[128:, round(LIVELY * 384 / 2) :] = 0
+    calm = (len(quiet) - 128 - round(PAUSE * 8) + 1 + max(LAGS)) / len(quiet)
+    for array, lively in ((stir.array, 1.0), (quiet, 1 - calm / 2)):
+        judged = Transitions().measure({**found, "stir": replace(stir, array=array)}, plan)
+        assert judged.details["agreement"] == judged.details["continuity"] == 1.0
+        assert judged.value == judged.details["evidence"] == pytest.approx(lively, abs=0.01)
 
 
 def test_a_film_that_keeps_its_plan_is_perfect(story: Callable, film: Film, measure: Callable) -> None:
