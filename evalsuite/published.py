@@ -114,7 +114,7 @@ class _Scored(BaseModel):
 
 
 def videos_table(suite: Suite, results: Results) -> Table:
-    """A row for each video; `read` reads it again from CSV."""
+    """A row for each video, in the order of their names; `read` reads it again from CSV."""
     scores = {(key(score), score.metric): score for score in results.scores}
     costs = {key(timing): timing for timing in results.timings if timing.step == MADE}
     every = {score.metric for score in results.scores} - _of_sets(results.scores)
@@ -127,7 +127,7 @@ def videos_table(suite: Suite, results: Results) -> Table:
             *_video_cells(suite, video, costs.get(key(video))),
             *(cell for metric in metrics for cell in _score_cells(scores.get((key(video), metric)))),
         )
-        for video in results.videos
+        for video in sorted(results.videos, key=key)
     ]
     columns = (*_Video.model_fields, *(metric + behind for metric in metrics for behind in _BEHIND.values()))
     left_out = f"left out, since a table may only name what is installed: {', '.join(files)}"
