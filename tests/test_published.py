@@ -17,7 +17,7 @@ from evalsuite.store import NEVER_MADE, Store, Timing, VideoRecord
 from evalsuite.table import render
 from evalsuite.types import SET_SIZE, Score
 
-MODELS = ("good", "bad", "mine")
+MODELS = ("bad", "good", "mine")
 
 
 def results(suite, models=MODELS, boards=None) -> Results:
@@ -49,6 +49,10 @@ def written(path, suite, known: Results) -> str:
 def test_what_is_written_is_read_again(suite, tmp_path):
     known = results(suite)
     assert read(written(tmp_path / "a.csv", suite, known), suite) == known
+
+
+def test_rows_are_in_the_order_of_names_however_videos_were_made(suite):
+    assert videos_table(suite, results(suite, MODELS[::-1])) == videos_table(suite, results(suite))
 
 
 def test_tables_from_several_machines_are_those_of_one(suite, tmp_path):
