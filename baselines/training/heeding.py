@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from evalsuite.learning.device import device, mixed_precision, moved
-from evalsuite.learning.loop import fit
+from evalsuite.learning.loop import fit, fused
 
 from ..models.transformer import VideoTransformer
 from .lessons import FLOW_TIMES, Lessons, Stretches, draw_blend, draw_stretches
-from .recipe import Stage
+from .recipe import Recipe
 from .teaching import Teacher
 
 _TOLD_AGAIN = 1 / 3
@@ -25,26 +25,25 @@ _TOLD_AGAIN = 1 / 3
 
 
 def train_heeding(
-    base: VideoTransformer,
-    lessons: Lessons,
-    stage: Stage,
-    text_dropout: float,
-    checkpoint: Path,
-    seed: int,
-    recipe: tuple[object, ...],
+    base: VideoTransformer, lessons: Lessons, recipe: Recipe, checkpoint: Path, latents: str
 ) -> VideoTransformer:
-    """The moving average of a base whose blocks were trained; its text encoder and its hints stay."""
+    """The moving average of a base whose blocks were trained; its text encoder and its hints stay.
+
+    `latents` tells the autoencoder that made what it learns from.
+    """
+    stage = recipe.heeding
     model = deepcopy(base).to(device())
     model.requires_grad_(False).blocks.requires_grad_(True)
     teacher = Teacher(base.to(device()), lessons.vocabulary)
     shelves = lessons.of(stage.segments)
+    step_loss = fused(heeding_loss, recipe.fused)
 
     def loss(luck: torch.Generator) -> Tensor:
-        drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, text_dropout, luck)
-        return heeding_loss(model, teacher, drawn, *draw_blend(drawn.latents, luck), draw_strengths(drawn, luck))
+        drawn = draw_stretches(shelves, stage, luck).disguised(lessons.vocabulary, recipe.text_dropout, luck)
+        return step_loss(model, teacher, drawn, *draw_blend(drawn.latents, luck), draw_strengths(drawn, luck))
 
-    told = (stage, text_dropout, FLOW_TIMES, _TOLD_AGAIN, *recipe)
-    return fit(model, stage.schedule, loss, checkpoint, seed + stage.seed_offset, told)
+    told = (stage, recipe.text_dropout, FLOW_TIMES, _TOLD_AGAIN, recipe.stories, latents)
+    return fit(model, stage.schedule, loss, checkpoint, recipe.seed + stage.seed_offset, told)
 
 
 def draw_strengths(drawn: Stretches, luck: torch.Generator) -> Tensor:

@@ -132,16 +132,16 @@ RECIPE = Recipe(
         Reading(4, Schedule(600, 24, rate=4e-3, warm_up=20, averaging=0.98), characters=6),
         Reading(10, Schedule(600, 8, rate=4e-3, warm_up=20, averaging=0.98)),
     ),
-    heeding=Stage(3, Schedule(700, 24, rate=1e-3, warm_up=30, averaging=0.98), from_start=1.0, stills=True),
+    heeding=Stage(3, Schedule(6_000, 24, rate=4e-4, warm_up=30, averaging=0.995), from_start=1.0, stills=True),
     recall=(
         (Reading(4, Schedule(300, 32, rate=1.0, warm_up=20, averaging=0.98), characters=6),),
         (
-            Reading(4, Schedule(200, 16, rate=0.5, warm_up=20, averaging=0.98), characters=6),
-            Reading(10, Schedule(200, 4, rate=0.5, warm_up=20, averaging=0.98)),
+            Reading(4, Schedule(800, 16, rate=0.5, warm_up=20, averaging=0.98), characters=6),
+            Reading(10, Schedule(800, 4, rate=0.5, warm_up=20, averaging=0.98)),
         ),
     ),
     stages=(
-        Stage(3, Schedule(150, 24, rate=1e-3, warm_up=30, averaging=0.98), from_start=1.0, stills=True, taught=True),
+        Stage(3, Schedule(300, 24, rate=1e-3, warm_up=30, averaging=0.98), from_start=1.0, stills=True, taught=True),
         Stage(10, Schedule(60, 8, rate=5e-4, warm_up=20, averaging=0.98), from_start=0.8, stills=True),
         Stage(3, Schedule(60, 8, rate=5e-4, warm_up=20, averaging=0.98)),
         Stage(21, Schedule(10, 2, rate=5e-4, warm_up=10, averaging=0.95)),

@@ -56,9 +56,7 @@ def train_base(recipe: Recipe, folder: Path, start: Path | None = None) -> None:
         model.requires_grad_(True).text.hints.requires_grad_(False)
         model = _fit_base(model, lessons, recipe, stage, checkpoint, revision(weights / AUTOENCODER))
     model = train_naming(model, vocabulary, recipe.naming, folder / "base_naming.pt", recipe.seed)
-    made_of = (recipe.stories, revision(weights / AUTOENCODER))
-    heeding = folder / "base_heeding.pt"
-    model = train_heeding(model, lessons, recipe.heeding, recipe.text_dropout, heeding, recipe.seed, made_of)
+    model = train_heeding(model, lessons, recipe, folder / "base_heeding.pt", revision(weights / AUTOENCODER))
     save_base(folder / "weights", model, vocabulary)
     held_out = Lessons.from_shelves([told(folder, weights, shelf, "dev") for shelf in recipe.stories], vocabulary)
     last = recipe.base[-1]

@@ -21,7 +21,7 @@ from evalsuite.baselines.training.latents import Told
 from evalsuite.baselines.training.lessons import Lessons, Stretches
 from evalsuite.baselines.training.naming import confusion, train_naming
 from evalsuite.baselines.training.recall import train_recall
-from evalsuite.baselines.training.recipe import Reading, Stage
+from evalsuite.baselines.training.recipe import RECIPE, Reading, Stage
 from evalsuite.baselines.training.teaching import MISSED, Teacher, looks_told, names
 from evalsuite.baselines.training.texts import LOOKS, Texts
 
@@ -247,7 +247,8 @@ def test_a_base_learns_to_draw_what_is_remembered_and_reads_as_before(tmp_path):
     stories = Told(latents, torch.zeros(4, 19, 1, 1, 1), [STORY] * 4)
     lessons = Lessons.from_shelves([stories], VOCABULARY)
     stage = Stage(3, Schedule(150, 8, 5e-3, averaging=0.9), from_start=1.0, stills=True)
-    heeding = train_heeding(base, lessons, stage, 0.0, tmp_path / "h.pt", 0, ())
+    recipe = replace(RECIPE.smoke(), heeding=stage, text_dropout=0.0)
+    heeding = train_heeding(base, lessons, recipe, tmp_path / "h.pt", latents="as they are")
     before, after = base.state_dict(), heeding.state_dict()
     changed = {name for name in before if not torch.equal(before[name], after[name])}
     assert changed
