@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import cv2
@@ -15,6 +15,8 @@ from evalsuite.types import Clip, Features, Frame
 
 _EARLY = 1e-6
 """Seconds by which rounding may let a frame be early."""
+_AT_ONCE = 16
+"""Single frames that an extractor is shown together at least, until the video ends: few at a time are slow to see."""
 
 
 class Sized:
@@ -51,18 +53,22 @@ class Viewer:
 
     def look(self, sized: Sized) -> None:
         """Show the extractor what it wants of the next frames."""
-        clips = [sized.whole(self._extractor.pixels)] if self._picker is None else self._picker.clips(sized)
-        for clip in clips:
-            rows = self._extractor.extract(clip)
-            self._rows.append(rows)
-            self._seconds.append(clip.seconds[: len(rows)])
+        self._see([sized.whole(self._extractor.pixels)] if self._picker is None else self._picker.clips(sized))
 
     def features(self) -> Features:
         """All that was seen; an excerpt is told by when it begins. `VideoError` where any of it is no number."""
+        if self._picker is not None:
+            self._see(self._picker.rest())
         rows = np.concatenate(self._rows or [np.zeros((0, self._extractor.dimensions), np.float32)])
         if not np.isfinite(rows).all():
             raise VideoError(f"{self.name} saw something in the video that is no number.")
         return Features(self.name, self._extractor.revision, rows, np.concatenate([np.zeros(0), *self._seconds]))
+
+    def _see(self, clips: Iterable[Clip]) -> None:
+        for clip in clips:
+            rows = self._extractor.extract(clip)
+            self._rows.append(rows)
+            self._seconds.append(clip.seconds[: len(rows)])
 
 
 def resized(frame: Frame, pixels: int | None) -> Frame:
@@ -92,14 +98,23 @@ class _Picker:
         self._sampling, self._pixels = sampling, pixels
         self._opened = 0
         self._open: list[_Excerpt] = []
+        self._single: list[_Excerpt] = []
 
     def clips(self, sized: Sized) -> Iterator[Clip]:
-        """Excerpts that these frames complete; single frames together."""
+        """Excerpts that these frames complete; single frames together, once there are enough."""
         done = [excerpt for index in range(len(sized.clip.seconds)) for excerpt in self._add(sized, index)]
         if self._sampling.frames > 1:
             yield from (_clip([excerpt]) for excerpt in done)
-        elif done:
-            yield _clip(done)
+            return
+        self._single += done
+        if len(self._single) >= _AT_ONCE:
+            yield from self.rest()
+
+    def rest(self) -> Iterator[Clip]:
+        """Single frames that still wait for others."""
+        if self._single:
+            yield _clip(self._single)
+        self._single = []
 
     def _add(self, sized: Sized, index: int) -> list[_Excerpt]:
         """The excerpts that one frame completes."""
@@ -109,7 +124,7 @@ class _Picker:
             self._opened += 1
         for excerpt in self._open:
             while self._lacks(excerpt, second):
-                excerpt.frames.append(sized.frame(index, self._pixels))
+                excerpt.frames.append(sized.frame(index, self._pixels).copy())  # a view would keep all of its clip
                 excerpt.seconds.append(second)
         done = [excerpt for excerpt in self._open if len(excerpt.frames) == asked.frames]
         self._open = self._open[len(done) :]  # those that began first are the first to be complete

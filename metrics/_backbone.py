@@ -18,8 +18,8 @@ from evalsuite.types import Clip
 if TYPE_CHECKING:
     from torch import Tensor
 
-AT_ONCE = 8
-"""Frames in one batch."""
+AT_ONCE = 24
+"""Frames in one batch at most."""
 
 
 @cache

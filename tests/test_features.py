@@ -162,6 +162,20 @@ def test_excerpts_are_taken_by_time(size: int, monkeypatch: pytest.MonkeyPatch) 
     assert np.array_equal(found["glancer"].seconds, np.arange(12) / 2)
 
 
+def test_single_frames_come_many_at_once_until_the_video_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = []
+
+    class Counter(Glancer):
+        def extract(self, clip: Clip) -> np.ndarray:
+            shown.append(len(clip.frames))
+            return super().extract(clip)
+
+    monkeypatch.setitem(EXTRACTORS, "counter", Counter)
+    found = extract(clips(numbered(160), 12), ["counter"])  # three moments in each piece of the stream
+    assert shown == [18, 18, 4]
+    assert np.array_equal(found["counter"].array[:, 0], np.arange(0, 160, 4))
+
+
 def test_a_missing_frame_is_stood_in_for_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(EXTRACTORS, "looker", Looker)
     frames = numbered(24)
