@@ -152,10 +152,20 @@ def _validated(model: type[Model], data: Any, path: Path, place: str = "") -> Mo
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
+        found = _deepest(error.errors(include_url=False, include_context=False))
         lines = [f"{path.name}: {place}{_sentence(each)}" for each in found[:_SHOWN_ERRORS]]
         more = [f"and {len(found) - _SHOWN_ERRORS} more."] if len(found) > _SHOWN_ERRORS else []
         raise StoryboardError("\n".join(lines + more)) from error
+
+
+def _deepest(errors: Sequence[Any]) -> list[Any]:
+    """Without those of a whole whose parts have errors of their own: with a wrong part it only seems too short."""
+    places = [each["loc"] for each in errors]
+
+    def inner(outer: tuple[int | str, ...]) -> bool:
+        return any(len(place) > len(outer) and place[: len(outer)] == outer for place in places)
+
+    return [each for each in errors if not inner(each["loc"])]
 
 
 def _sentence(error: Any) -> str:

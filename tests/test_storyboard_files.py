@@ -113,6 +113,15 @@ def test_what_is_wrong_is_said_with_place_and_key(tmp_path, change, place):
     assert len(str(caught.value)) < 2000
 
 
+def test_a_wrong_part_is_not_said_again_of_the_whole(tmp_path):
+    board = {"id": "a", "title": "A", "segments": [{"text": ""}]}
+    with pytest.raises(StoryboardError) as caught:
+        storyboard_files.read(written(tmp_path, json.dumps({"storyboards": [board]})))
+    assert str(caught.value) == (
+        'x.json: storyboards.0.segments.0.text: String should have at least 1 character (found "").'
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
