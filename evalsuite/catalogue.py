@@ -13,6 +13,7 @@ from typing import Literal
 from evalsuite import backbones, plugins, suites
 from evalsuite.errors import PluginError
 from evalsuite.interfaces import Baseline
+from evalsuite.learning.sums import LIST, is_made, listed
 
 Kind = Literal["suites", "baselines", "metrics", "leaderboards"]
 What = Literal["all"] | Kind
@@ -105,11 +106,18 @@ def _encoder() -> str:
 
 def _weights() -> Iterator[str]:
     folders = [Path(str(files(f"evalsuite.{role}") / "weights")) for role in ("baselines", "metrics")]
-    found = [path for folder in folders for path in sorted(folder.glob("*.safetensors"))]
-    for path in found:
-        yield f"weights                  {path.name} ({path.stat().st_size / 1e6:.1f} MB)"
-    if not found:
+    lists = [(folder, each.parent) for folder in folders for each in sorted(folder.rglob(LIST))]
+    for folder, place in lists:
+        for name in listed(place):
+            yield f"weights                  {(place / name).relative_to(folder)} ({_state(place / name)})"
+    if not lists:
         yield "weights                  none"
     for each in backbones.known().values():
         if each.there:
             yield f"public weights           {each.name} ({each.path.stat().st_size / 1e6:.1f} MB)"
+
+
+def _state(weights: Path) -> str:
+    if not weights.is_file():
+        return "missing: install evalsuite anew"
+    return f"{weights.stat().st_size / 1e6:.1f} MB" if is_made(weights) else "not as listed: install evalsuite anew"

@@ -16,6 +16,7 @@ import pytest
 from evalsuite import suites, video
 from evalsuite.cli import _exit_code
 from evalsuite.interfaces import Training
+from evalsuite.learning.sums import enlist
 from tests.conftest import footage
 
 
@@ -198,6 +199,22 @@ def test_list_and_doctor(capsys):
     assert code == 0
     assert "torch" in out
     assert "libx264" in out
+    assert "toon_clip/open_clip_model.safetensors (5.1 MB)" in out
+
+
+def test_doctor_knows_weights_that_are_not_what_they_were(capsys, monkeypatch, tmp_path):
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    for name in ("right", "altered", "lost"):
+        (folder / name).write_text(name)
+        enlist(folder / name)
+    (folder / "altered").write_text("another")
+    (folder / "lost").unlink()
+    monkeypatch.setattr("evalsuite.catalogue.files", lambda _: tmp_path)
+    out = said(capsys, "doctor")[1]
+    assert "right (0.0 MB)" in out
+    assert "altered (not as listed: install evalsuite anew)" in out
+    assert "lost (missing: install evalsuite anew)" in out
 
 
 def test_check_takes_plugins_too(capsys, square):

@@ -24,11 +24,11 @@ def verify(*paths: Path) -> None:
     for path in paths:
         if not path.is_file():
             raise EvalsuiteError(
-                f"the weights {path.name} are not in {path.parent}; reinstall evalsuite, or train them."
+                f"the weights {path.name} are not in {path.parent}; train them, or install evalsuite anew."
             )
         if not is_made(path):
             raise EvalsuiteError(
-                f"the weights {path} are not those that {LIST} lists; reinstall evalsuite, or train them."
+                f"the weights {path} are not those that {LIST} lists; train them, or install evalsuite anew."
             )
 
 
