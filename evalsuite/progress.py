@@ -9,10 +9,14 @@ from contextlib import contextmanager
 
 QUIET_SECONDS = 10.0
 """Between two lines at first; later they come at every twentieth of the time that has passed."""
+SPEED_SECONDS = 600.0
+"""Over which a bar's speed is taken: in half a minute, rich's own choice, hardly one long video is made."""
+
+Advance = Callable[[int, int, str], None]
 
 
 @contextmanager
-def shown(what: str) -> Iterator[Callable[[int, int, str], None]]:
+def shown(what: str) -> Iterator[Advance]:
     """A function to call with (done, of how many, what went wrong or nothing) while the job goes on."""
     if sys.stderr.isatty():
         with _bar(what) as advance:
@@ -22,7 +26,7 @@ def shown(what: str) -> Iterator[Callable[[int, int, str], None]]:
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
+def _bar(what: str) -> Iterator[Advance]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -34,7 +38,8 @@ def _bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
     )
 
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, speed_estimate_period=SPEED_SECONDS) as progress:
         bar = progress.add_task(what, total=None)
 
         def advance(done: int, total: int, said: str) -> None:
@@ -45,24 +50,24 @@ def _bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
         yield advance
 
 
-def _lines(what: str) -> Callable[[int, int, str], None]:
-    began = last = time.monotonic()
+def _lines(what: str) -> Advance:
+    opened = last = began = time.monotonic()
     first: int | None = None
 
     def advance(done: int, total: int, said: str) -> None:
-        nonlocal last, first
-        first = done if first is None else first
+        nonlocal last, began, first
         now = time.monotonic()
+        if first is None:  # finding out what is left to do tells nothing of how long it takes
+            first, began = done, now
         if said:
             sys.stderr.write(said + "\n")
-        if now - last >= max(QUIET_SECONDS, (now - began) / 20) or (done == total and done > first):
-            sys.stderr.write(f"{what}: {done} of {total}{_remaining(now - began, done - first, total - done)}\n")
+        if now - last >= max(QUIET_SECONDS, (now - opened) / 20) or (done == total and done > first):
+            left = _left(now - began, done - first, total - done) if done < total else f" in {now - opened:.0f} s"
+            sys.stderr.write(f"{what}: {done} of {total}{left}\n")
             last = now
 
     return advance
 
 
-def _remaining(seconds: float, done: int, left: int) -> str:
-    if not left:
-        return f" in {seconds:.0f} s"
+def _left(seconds: float, done: int, left: int) -> str:
     return f", about {seconds / done * left:.0f} s left" if done else ""

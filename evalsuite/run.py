@@ -34,6 +34,8 @@ Answer = TypeVar("Answer")
 Overwrite = Literal["never", "failed", "all"]
 Progress = Callable[[int, int, str], None]
 """Told how many units are done, of how many, and what happened."""
+COMPLAINTS = 10
+"""How many failures are named while a run goes on, and of each system at its end; results have them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def execute(tasks: Sequence[Task], request: Request, store: Store, progress: Pro
         return remaining(task, store, request.overwrite)
 
     missing = [task for task in tasks if needed(task) is not None]
-    done = len(tasks) - len(missing)
+    done, complaints = len(tasks) - len(missing), 0
     progress(done, len(tasks), "")
     if not missing:
         return
@@ -170,7 +172,8 @@ def execute(tasks: Sequence[Task], request: Request, store: Store, progress: Pro
         if outcome is not None:
             store.add(outcome.video, outcome.scores, outcome.timings)
             said = _complaint(outcome.video)
-        progress(done, len(tasks), said)
+            complaints += bool(said)
+        progress(done, len(tasks), said if complaints <= COMPLAINTS else "")
 
 
 def remaining(task: Task, store: Store, overwrite: Overwrite) -> Task | None:

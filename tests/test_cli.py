@@ -109,6 +109,17 @@ def test_finished_videos_are_scored_and_failures_end_in_one(capsys, tmp_path):
     assert "smoke-0001" in err
 
 
+def test_many_missing_videos_are_not_all_named(capsys, tmp_path):
+    folder = tmp_path / "theirs"
+    video.write(folder / "dev-0000.mp4", footage(8))
+    asked = ("--model", "mine", "--suite", "dev", "--limit", "13", "--metric", "motion")
+    code, _, err = said(capsys, "score", str(folder), *asked)
+    assert code == 1
+    missing = [line for line in err.splitlines() if "there is no file" in line]
+    assert len(missing) == 2 * 10  # while it goes on, and at its end
+    assert "mine: 3 more such lines; see runs/dev/results.jsonl." in err  # two more missing, and one that is short
+
+
 def test_the_halves(capsys):
     asked = ("--model", "noise", "--suite", "smoke", "--limit", "1")
     assert said(capsys, "generate", *asked)[0] == 0
