@@ -283,7 +283,7 @@ def _forget_peak() -> None:
 
 
 def _peak_megabytes() -> float:
-    with suppress(OSError):
+    with suppress(OSError, KeyError):  # not every system tells, nor every sandbox
         lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
         return int(lines["VmHWM"].split()[0]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

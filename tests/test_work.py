@@ -38,6 +38,15 @@ def test_a_video_its_score_and_what_they_cost(task):
     assert all(timing.seconds > 0 and timing.peak_megabytes > 1 for timing in outcome.timings)
 
 
+def test_a_system_that_tells_no_peak_fails_no_video(monkeypatch, task):
+    read = Path.read_text
+    silent = {"/proc/self/status": "Name: python\nVmRSS: 9 kB\n"}
+    monkeypatch.setattr(Path, "read_text", lambda path, *how: silent.get(str(path)) or read(path, *how))
+    outcome = perform(task)
+    assert outcome.video.status == "ok"
+    assert all(timing.peak_megabytes > 1 for timing in outcome.timings)
+
+
 def test_one_decoding_serves_all_metrics_and_the_next_time_none(task, monkeypatch):
     decoded: list[Path] = []
     real = video.decode
