@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -21,6 +20,7 @@ from urllib.request import Request, urlopen
 from evalsuite.disk import copy_atomically, replacing, sha256
 from evalsuite.errors import WeightsError
 from evalsuite.learning.sums import enlist, listed
+from evalsuite.progress import Advance
 
 SILENCE_SECONDS = 60
 """How long a hub may say nothing."""
@@ -115,7 +115,7 @@ def add(file: Path, name: str | None = None, replace: bool = False) -> Backbone:
     return wanted
 
 
-def pull(name: str, progress: Callable[[int, int, str], None]) -> Backbone:
+def pull(name: str, progress: Advance) -> Backbone:
     """Fetch a file, whole or not at all, from its makers' hub, unless it is there; `progress` is told megabytes."""
     wanted = backbone(name)
     if wanted.unchanged:
@@ -133,7 +133,7 @@ def pull(name: str, progress: Callable[[int, int, str], None]) -> Backbone:
     return wanted
 
 
-def _fetch(wanted: Backbone, path: Path, progress: Callable[[int, int, str], None]) -> None:
+def _fetch(wanted: Backbone, path: Path, progress: Advance) -> None:
     request = Request(wanted.url, headers={"User-Agent": "evalsuite"})  # noqa: S310 the table's own address
     with urlopen(request, timeout=SILENCE_SECONDS) as answer, path.open("wb") as file:  # noqa: S310
         told = answer.headers.get("Content-Length")

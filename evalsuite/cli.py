@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from io import TextIOWrapper
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -359,24 +358,12 @@ def _finish(request: Request, as_json: bool, what: str) -> None:
     else:
         from evalsuite.costs import notes
         from evalsuite.ranking import means
+        from evalsuite.run import reservations
 
         print_table(means(report.scores), "text")
-        for line in [*notes(report.videos), *_reservations(report, request.folder)]:
+        for line in [*notes(report.videos), *reservations(report, request.folder)]:
             say(line)
     raise typer.Exit(_code(report))
-
-
-def _reservations(report: Report, folder: Path) -> Iterator[str]:
-    """What failed or was measured with a reservation; the first of each system, and how many more there are."""
-    from evalsuite.run import COMPLAINTS
-
-    said: dict[str, dict[str, None]] = {}
-    for each in report.amiss:
-        said.setdefault(each.model, {})[f"{each.model} {each.storyboard} seed {each.seed}: {each.reason}"] = None
-    for model, lines in said.items():
-        yield from islice(lines, COMPLAINTS)
-        if len(lines) > COMPLAINTS:
-            yield f"{model}: {len(lines) - COMPLAINTS} more such lines; see {folder / 'results.jsonl'}."
 
 
 def _code(report: Report) -> int:

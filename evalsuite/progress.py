@@ -13,11 +13,12 @@ SPEED_SECONDS = 600.0
 """Over which a bar's speed is taken: in half a minute, rich's own choice, hardly one long video is made."""
 
 Advance = Callable[[int, int, str], None]
+"""Told how many units are done, of how many, and what went wrong or nothing."""
 
 
 @contextmanager
 def shown(what: str) -> Iterator[Advance]:
-    """A function to call with (done, of how many, what went wrong or nothing) while the job goes on."""
+    """A function to call while the job goes on."""
     if sys.stderr.isatty():
         with _bar(what) as advance:
             yield advance

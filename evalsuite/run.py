@@ -10,10 +10,11 @@ import platform
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import distributions
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -23,8 +24,9 @@ from evalsuite.catalogue import PACKAGES
 from evalsuite.errors import EvalsuiteError, PluginError, StoreError
 from evalsuite.execute import Execution
 from evalsuite.interfaces import SetMetric
+from evalsuite.progress import Advance
 from evalsuite.sets import has_seen, measure_sets
-from evalsuite.store import FINISHED, NEVER_MADE, Store, VideoRecord
+from evalsuite.store import FINISHED, NEVER_MADE, RESULTS, Store, VideoRecord
 from evalsuite.suites import fingerprint
 from evalsuite.types import Score, Suite, VideoSpec
 from evalsuite.work import Task, content, said
@@ -32,8 +34,6 @@ from evalsuite.work import Task, content, said
 Answer = TypeVar("Answer")
 
 Overwrite = Literal["never", "failed", "all"]
-Progress = Callable[[int, int, str], None]
-"""Told how many units are done, of how many, and what happened."""
 COMPLAINTS = 10
 """How many failures are named while a run goes on, and of each system at its end; results have them all."""
 
@@ -73,12 +73,12 @@ class Report:
         return (*videos, *unfit)
 
 
-def run(request: Request, progress: Progress) -> Report:
+def run(request: Request, progress: Advance) -> Report:
     """Make and measure everything that the run folder lacks; then say what is there."""
     return carry_out(plan(request), request, progress)
 
 
-def carry_out(tasks: Sequence[Task], request: Request, progress: Progress) -> Report:
+def carry_out(tasks: Sequence[Task], request: Request, progress: Advance) -> Report:
     """Do what the run folder lacks of these tasks, which may be of several requests like this one."""
     store = Store(request.folder, request.suite.name, request.suite.version)
     try:
@@ -155,7 +155,7 @@ def _as_made(task: Task, store: Store) -> Task:
     return dataclasses.replace(task, revision=video.revision)
 
 
-def execute(tasks: Sequence[Task], request: Request, store: Store, progress: Progress) -> None:
+def execute(tasks: Sequence[Task], request: Request, store: Store, progress: Advance) -> None:
     """Do what is missing of each task, and keep each outcome as soon as it is there."""
 
     def needed(task: Task) -> Task | None:
@@ -171,7 +171,7 @@ def execute(tasks: Sequence[Task], request: Request, store: Store, progress: Pro
         said = ""
         if outcome is not None:
             store.add(outcome.video, outcome.scores, outcome.timings)
-            said = _complaint(outcome.video)
+            said = _complaint(outcome.video) if outcome.video.status == "failed" else ""
             complaints += bool(said)
         progress(done, len(tasks), said if complaints <= COMPLAINTS else "")
 
@@ -304,8 +304,19 @@ def _manifest(path: Path, seeds: Sequence[int]) -> dict[tuple[str, int], Path]:
     return {key: path.parent / row["file"] for key, row in zip(keys, rows, strict=True)}
 
 
-def _complaint(video: VideoRecord) -> str:
-    return f"{video.model} {video.storyboard} seed {video.seed}: {video.reason}" if video.status == "failed" else ""
+def reservations(report: Report, folder: Path) -> Iterator[str]:
+    """What failed or was measured with a reservation: the first of each system, and how many more `folder` tells of."""
+    said: dict[str, dict[str, None]] = {}
+    for each in report.amiss:
+        said.setdefault(each.model, {})[_complaint(each)] = None
+    for model, complaints in said.items():
+        yield from islice(complaints, COMPLAINTS)
+        if len(complaints) > COMPLAINTS:
+            yield f"{model}: {len(complaints) - COMPLAINTS} more such lines; see {folder / RESULTS}."
+
+
+def _complaint(what: Score | VideoRecord) -> str:
+    return f"{what.model} {what.storyboard} seed {what.seed}: {what.reason}"
 
 
 def _commit() -> str:

@@ -25,6 +25,7 @@ from evalsuite.errors import StoreError, disk_error
 from evalsuite.types import SET_SIZE, Features, Score, Status, VideoSpec
 
 SCHEMA = 2
+RESULTS = "results.jsonl"
 FINISHED = "finished videos"
 """The revision of videos that were given, and not made."""
 NEVER_MADE = ""
@@ -176,7 +177,7 @@ class Store:
 
     def export(self) -> Path:
         """Write `results.jsonl`, a line a score."""
-        path = self.folder / "results.jsonl"
+        path = self.folder / RESULTS
         lines = (json.dumps(dataclasses.asdict(score), sort_keys=True) + "\n" for score in self.scores())
         write_atomically(path, "".join(lines).encode())
         return path

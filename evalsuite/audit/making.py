@@ -10,14 +10,15 @@ from pathlib import Path
 from evalsuite.alter import alter_video, file_of
 from evalsuite.disk import sha256
 from evalsuite.errors import VideoError
-from evalsuite.run import Progress, Report, Request, carry_out, plan, run
+from evalsuite.progress import Advance
+from evalsuite.run import Report, Request, carry_out, plan, run
 from evalsuite.toon.controls import REVISIONS
 from evalsuite.types import Storyboard
 from evalsuite.work import Task
 
 from .plan import Plan, Source
 
-Shown = Callable[[str], AbstractContextManager[Progress]]
+Shown = Callable[[str], AbstractContextManager[Advance]]
 """Opens the progress of one part of the work, by what it is."""
 _NOTHING = "freeze"
 """Any kind of damage, which at strength 0 does nothing."""
@@ -106,7 +107,7 @@ def _own(source: Source, board: Storyboard, asked: Plan) -> Path:
     return file_of(folder, board, asked.seed)
 
 
-def _alter(alterations: list[Alteration], progress: Progress) -> None:
+def _alter(alterations: list[Alteration], progress: Advance) -> None:
     """A video that cannot be altered is left out here, and its scores then say that it is missing."""
     for done, each in enumerate(alterations, 1):
         said = ""

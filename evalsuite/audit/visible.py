@@ -18,7 +18,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from evalsuite.run import Progress, Report
+from evalsuite.progress import Advance
+from evalsuite.run import Report
 from evalsuite.store import VideoRecord
 from evalsuite.types import Frame
 from evalsuite.video import decode
@@ -39,7 +40,7 @@ _Pair = tuple[str, str]
 """The sha256 of an intact video and of a damaged one."""
 
 
-def as_seen(asked: Plan, report: Report, progress: Progress) -> Report:
+def as_seen(asked: Plan, report: Report, progress: Advance) -> Report:
     """The report, in which damaged videos that show nothing of it have the content of the intact ones."""
     videos = {(video.model, video.storyboard): video for video in report.videos}
     pairs = {
@@ -65,7 +66,7 @@ def _damaged(asked: Plan) -> Iterator[tuple[str, str]]:
             yield source.intact, source.damaged(*dose)
 
 
-def _compared(asked: Plan, pairs: list[tuple[VideoRecord, VideoRecord]], progress: Progress) -> dict[_Pair, bool]:
+def _compared(asked: Plan, pairs: list[tuple[VideoRecord, VideoRecord]], progress: Advance) -> dict[_Pair, bool]:
     """Whether each damage that changed the file is visible; what is known from before is not looked at again."""
     known = _known(asked.folder)
     paths = {video.sha256: asked.folder / video.path for pair in pairs for video in pair}
